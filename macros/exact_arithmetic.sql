@@ -1,0 +1,42 @@
+{# Division without floating point: everything is scaled to whole numbers of 1/10000. #}
+
+{% macro floor_division(numerator, denominator) -%}
+    cast(
+        (
+            ({{ numerator }})
+            - (({{ numerator }}) % ({{ denominator }}) + ({{ denominator }}))
+            % ({{ denominator }})
+        ) / ({{ denominator }}) as bigint
+    )
+{%- endmacro %}
+
+{# numerator: decimal(18, 4); denominator: positive whole number; rounding: nearest, down, up. #}
+{% macro exact_quotient(numerator, denominator, rounding='nearest') -%}
+    {%- set scaled = 'cast((' ~ numerator ~ ') * 10000 as bigint)' -%}
+    {%- set whole = 'cast(' ~ denominator ~ ' as bigint)' -%}
+    {%- if rounding == 'down' -%}
+        {%- set quotient = floor_division(scaled, whole) -%}
+    {%- elif rounding == 'up' -%}
+        {%- set quotient = '-' ~ floor_division('-' ~ scaled, whole) -%}
+    {%- elif rounding == 'nearest' -%}
+        {%- set quotient = floor_division(
+            '2 * ' ~ scaled ~ ' + ' ~ whole, '2 * ' ~ whole
+        ) -%}
+    {%- else -%}
+        {{ exceptions.raise_compiler_error('rounding is nearest, down or up, not ' ~ rounding) }}
+    {%- endif -%}
+    cast({{ quotient }} * cast(0.0001 as decimal(9, 4)) as decimal(18, 4))
+{%- endmacro %}
+
+{# The least and the greatest whole count whose percentage of the base lies in the interval. #}
+{% macro least_count(percent_low, base) -%}
+    -{{ floor_division(
+        '-cast((' ~ percent_low ~ ') * 10000 as bigint) * ' ~ base, '1000000'
+    ) }}
+{%- endmacro %}
+
+{% macro greatest_count(percent_high, base) -%}
+    {{ floor_division(
+        'cast((' ~ percent_high ~ ') * 10000 as bigint) * ' ~ base, '1000000'
+    ) }}
+{%- endmacro %}

@@ -1,0 +1,13 @@
+{# The one engine-specific expression: whether the whole text matches a regular expression. #}
+
+{% macro matches_pattern(text, pattern) -%}
+    {{ return(adapter.dispatch('matches_pattern', 'sentencing_warehouse')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches_pattern(text, pattern) -%}
+    {{ text }} ~ '^({{ pattern }})$'
+{%- endmacro %}
+
+{% macro duckdb__matches_pattern(text, pattern) -%}
+    regexp_full_match({{ text }}, '{{ pattern }}')
+{%- endmacro %}

@@ -1,0 +1,59 @@
+with observations as (
+    select
+        observations.*,
+        measures.of_measure_id
+    from {{ ref('int_observations__published') }} as observations
+    inner join {{ ref('measures') }} as measures
+        on observations.measure_id = measures.measure_id
+    where measures.statistic = 'percent_change'
+),
+
+bases as (
+    select * from {{ ref('int_observations__published') }} where is_preferred
+),
+
+compared as (
+    select
+        observations.*,
+        laters.obs_value as later_value,
+        earliers.obs_value as earlier_value
+    from observations
+    inner join bases as laters
+        on
+            observations.fiscal_year = laters.fiscal_year
+            and observations.population_id = laters.population_id
+            and observations.classification_id = laters.classification_id
+            and observations.category_id = laters.category_id
+            and observations.of_measure_id = laters.measure_id
+    inner join bases as earliers
+        on
+            observations.reference_fiscal_year = earliers.fiscal_year
+            and observations.population_id = earliers.population_id
+            and observations.classification_id = earliers.classification_id
+            and observations.category_id = earliers.category_id
+            and observations.of_measure_id = earliers.measure_id
+    where earliers.obs_value > 0
+),
+
+checks as (
+    select
+        'percent_change:' || observation_id as check_id,
+        'percent_change' as rule_id,
+        exhibit_id,
+        fiscal_year,
+        observation_id,
+        row_label || ', ' || column_name as subject,
+        printed_value,
+        {{ exact_quotient('100 * (later_value - earlier_value)', 'earlier_value') }}
+            as expected_low,
+        {{ exact_quotient('100 * (later_value - earlier_value)', 'earlier_value') }}
+            as expected_high,
+        value_low * earlier_value <= 100 * (later_value - earlier_value)
+        and 100 * (later_value - earlier_value) <= value_high * earlier_value
+            as is_consistent,
+        'from ' || cast(earlier_value as bigint) || ' to ' || cast(later_value as bigint)
+            as explanation
+    from compared
+)
+
+select * from checks

@@ -1,0 +1,81 @@
+{% set staged_exhibits = [
+    ref('stg_ussc_production_2021__key_findings'),
+    ref('stg_ussc_production_2021__figure_10'),
+    ref('stg_ussc_production_2021__figure_22'),
+    ref('stg_ussc_production_2021__figure_23'),
+    ref('stg_ussc_production_2021__figure_24'),
+    ref('stg_ussc_production_2021__sentencing_outcomes'),
+    ref('stg_ussc_production_2021__table_11'),
+    ref('stg_ussc_production_2021__stated_differences'),
+] %}
+
+with exhibits as (select * from {{ ref('exhibits') }}),
+
+reports as (select * from {{ ref('reports') }}),
+
+staged as (
+    {%- for staged_exhibit in staged_exhibits %}
+    select * from {{ staged_exhibit }}
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+),
+
+ranked as (
+    select
+        staged.*,
+        exhibits.report_id,
+        row_number() over (
+            partition by
+                staged.fiscal_year,
+                staged.population_id,
+                staged.classification_id,
+                staged.category_id,
+                staged.measure_id,
+                staged.reference_fiscal_year,
+                staged.reference_category_id
+            order by
+                reports.publication_date desc,
+                case exhibits.exhibit_type
+                    when 'table' then 1
+                    when 'figure' then 2
+                    else 3
+                end,
+                exhibits.report_id,
+                exhibits.sort_order,
+                staged.row_number,
+                staged.column_name
+        ) as preference
+    from staged
+    left join exhibits on staged.exhibit_id = exhibits.exhibit_id
+    left join reports on exhibits.report_id = reports.report_id
+),
+
+published_observations as (
+    select
+        observation_id,
+        report_id,
+        exhibit_id,
+        fiscal_year,
+        population_id,
+        classification_id,
+        category_id,
+        measure_id,
+        reference_fiscal_year,
+        reference_category_id,
+        printed_value,
+        printed_unit,
+        obs_value,
+        decimals,
+        value_low,
+        value_high,
+        wording,
+        row_number,
+        row_label,
+        column_name,
+        locator,
+        footnote,
+        preference = 1 as is_preferred
+    from ranked
+)
+
+select * from published_observations

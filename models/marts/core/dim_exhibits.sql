@@ -1,0 +1,13 @@
+with exhibits as (select * from {{ ref('exhibits') }})
+
+select
+    exhibit_id,
+    report_id,
+    exhibit_type,
+    exhibit_number,
+    title,
+    sort_order,
+    printed_row_count,
+    printed_number_count
+from exhibits
+order by report_id, sort_order

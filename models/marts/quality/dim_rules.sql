@@ -1,0 +1,8 @@
+with rules as (select * from {{ ref('rules') }})
+
+select
+    rule_id,
+    label,
+    description
+from rules
+order by rule_id

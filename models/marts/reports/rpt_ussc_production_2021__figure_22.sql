@@ -1,0 +1,4 @@
+{{ report_exhibit(
+    exhibit_id='ussc_production_2021.figure_22',
+    value_columns=['percent', 'n'],
+) }}

@@ -1,0 +1,5 @@
+{{ report_exhibit(
+    exhibit_id='ussc_production_2021.key_findings',
+    value_columns=['printed_value'],
+    unit_column='printed_unit',
+) }}

@@ -1,0 +1,67 @@
+with observations as (
+    select * from {{ ref('fct_observations') }}
+    where
+        is_preferred
+        and population_id = 'production_offenders'
+        and classification_id in ('inducements', 'population_total')
+),
+
+categories as (
+    select * from {{ ref('dim_categories') }}
+    where classification_id = 'inducements' and category_role in ('part', 'none')
+),
+
+measured as (
+    select
+        fiscal_year,
+        category_id,
+        max(case when measure_id = 'offender_count' then obs_value end)
+            as offender_count,
+        max(case when measure_id = 'offender_percent' then obs_value end)
+            as published_percent,
+        max(case when measure_id = 'mean_sentence_months' then obs_value end)
+            as mean_sentence_months
+    from observations
+    group by fiscal_year, category_id
+),
+
+totals as (select * from measured where category_id = 'total'),
+
+nones as (select * from measured where category_id = 'none'),
+
+sentence_by_inducement as (
+    select
+        measured.fiscal_year,
+        categories.category_id as inducement_id,
+        categories.label as inducement_label,
+        categories.sort_order,
+        cast(measured.offender_count as bigint) as offender_count,
+        cast(totals.offender_count as bigint) as population_offender_count,
+        {{ exact_quotient('100 * measured.offender_count', 'totals.offender_count') }}
+            as offender_percent,
+        measured.published_percent,
+        measured.mean_sentence_months,
+        totals.mean_sentence_months as population_mean_sentence_months,
+        measured.mean_sentence_months - nones.mean_sentence_months
+            as months_above_no_inducement
+    from measured
+    inner join categories on measured.category_id = categories.category_id
+    inner join totals on measured.fiscal_year = totals.fiscal_year
+    left join nones on measured.fiscal_year = nones.fiscal_year
+)
+
+select
+    fiscal_year,
+    inducement_id,
+    inducement_label,
+    sort_order,
+    offender_count,
+    population_offender_count,
+    cast(offender_percent as decimal(7, 4)) as offender_percent,
+    cast(published_percent as decimal(6, 2)) as published_percent,
+    cast(mean_sentence_months as decimal(9, 2)) as mean_sentence_months,
+    cast(population_mean_sentence_months as decimal(9, 2))
+        as population_mean_sentence_months,
+    cast(months_above_no_inducement as decimal(9, 2)) as months_above_no_inducement
+from sentence_by_inducement
+order by fiscal_year, sort_order

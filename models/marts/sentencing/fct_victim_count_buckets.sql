@@ -1,0 +1,41 @@
+{{ category_counts_and_percentages('victim_count_buckets') }},
+
+-- The open bucket ends at the largest number of victims that the report prints.
+largest as (
+    select
+        fiscal_year,
+        obs_value as victim_count
+    from observations
+    where
+        measure_id = 'largest_victim_count'
+        and population_id = 'production_offenders'
+        and classification_id = 'population_total'
+)
+
+select
+    category_counts.fiscal_year,
+    category_counts.category_id as victim_count_bucket_id,
+    category_counts.label as bucket_label,
+    category_counts.sort_order,
+    category_counts.range_from as victims_from,
+    cast(
+        case
+            when category_counts.range_from is not null
+                then coalesce(category_counts.range_to, largest.victim_count)
+        end as integer
+    ) as victims_to,
+    cast(category_counts.offender_count as bigint) as offender_count,
+    cast(category_counts.population_offender_count as bigint)
+        as population_offender_count,
+    cast(category_counts.published_percent as decimal(6, 2)) as published_percent,
+    category_counts.published_percent_decimals,
+    cast(
+        {{ exact_quotient(
+            '100 * category_counts.offender_count',
+            'category_counts.population_offender_count'
+        ) }} as decimal(7, 4)
+    ) as recomputed_percent,
+    category_counts.obs_status
+from category_counts
+left join largest on category_counts.fiscal_year = largest.fiscal_year
+order by category_counts.fiscal_year, category_counts.sort_order
