@@ -1,4 +1,4 @@
-"""What the scripts share: user errors, read-only connections, the marts of the dbt manifest, and folder swaps.
+"""What the scripts share: user errors, read-only connections, marts of the manifest, folder swaps.
 
 Nothing here writes to a warehouse, and nothing here starts dbt.
 """
@@ -37,8 +37,9 @@ class UserError(Exception):
 def connect_read_only(warehouse: Path, *, sandbox: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a warehouse file for reading.
 
-    Read-only alone is no sandbox: SQL can still read any file and write one with `copy`. With `sandbox`, access to
-    anything but the warehouse is closed for good, so the connection can be handed to SQL that somebody else wrote.
+    Read-only alone is no sandbox: SQL can still read any file and write one with `copy`. With
+    `sandbox`, access to anything but the warehouse is closed for good, so the connection can be
+    handed to SQL that somebody else wrote.
 
     Raises:
         UserError: there is no such file, it is not a DuckDB file, or a writer has locked it.
@@ -77,7 +78,7 @@ def quoted(name: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a mart; `is_required` where a test of the project says that it is never null."""
+    """One column of a mart; `is_required` where a test says that it is never null."""
 
     name: str
     data_type: str
@@ -87,7 +88,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """Columns of a mart that point at columns of the model `to`; a null in any of them is no reference."""
+    """Columns that point at columns of the model `to`; a null in any of them is no reference."""
 
     columns: tuple[str, ...]
     to: str
@@ -96,9 +97,9 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Mart:
-    """A model of the schema `marts` as the manifest describes it; its keys are the ones that tests enforce.
+    """A model of the schema `marts` as the manifest describes it, with the keys that tests enforce.
 
-    `columns` is empty as long as the project declares none; `primary_key` is empty where there is none.
+    `columns` is empty where the project declares none, `primary_key` where there is none.
     """
 
     name: str
@@ -129,7 +130,7 @@ def read_marts(manifest: Path) -> tuple[Mart, ...]:
         raise UserError(f"{manifest} is not a dbt manifest") from error
     tests: dict[str, list[dict[str, Any]]] = {}
     for node in nodes.values():
-        # A test with a `where` says nothing about the other rows, so it enforces neither a key nor a value.
+        # A test with a `where` says nothing about the other rows: it enforces no key and no value.
         if node["resource_type"] == "test" and not node["config"].get("where"):
             tests.setdefault(node.get("attached_node") or "", []).append(node)
     marts = [
@@ -147,12 +148,12 @@ def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, An
     return Mart(
         name=node["alias"],
         schema=node["schema"],
-        description=_one_line(node["description"]),
+        description=_unwrapped(node["description"]),
         columns=tuple(
             Column(
                 name=column["name"],
                 data_type=column.get("data_type") or "",
-                description=_one_line(column.get("description") or ""),
+                description=_unwrapped(column.get("description") or ""),
                 is_required=column["name"] in required,
             )
             for column in node["columns"].values()
@@ -167,9 +168,9 @@ def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, An
     )
 
 
-def _one_line(text: str) -> str:
-    """Undo the line breaks of a folded YAML text, and keep its paragraphs."""
-    return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip()))
+def _unwrapped(text: str) -> str:
+    """Undo the line breaks within a paragraph; keep paragraphs, lists and tables."""
+    return re.sub(r"(?<!\n)\n(?![\n\-*|#\d])", " ", text.strip())
 
 
 def _named(tests: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
@@ -181,7 +182,7 @@ def _kwargs(test: dict[str, Any]) -> dict[str, Any]:
 
 
 def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Columns of the key test that is marked as the primary key, is the grain, or is the only one."""
+    """Columns of the key test that is marked as the primary key, is the grain, or comes first."""
     keys = sorted(_named(tests, "unique_key"), key=lambda test: test["unique_id"])
     grain = node["config"].get("meta", {}).get("grain")
     marked = [test for test in keys if test["config"].get("meta", {}).get("primary_key")]
@@ -191,7 +192,7 @@ def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str
 
 
 def _foreign_key(node: dict[str, Any], test: dict[str, Any], nodes: dict[str, Any]) -> ForeignKey:
-    # A test depends on its own model and on the model it points at; on one alone where the two are the same.
+    # A test depends on its own model and on the one it points at, which may be the same.
     own = node["unique_id"]
     others = [unique_id for unique_id in test["depends_on"]["nodes"] if unique_id != own]
     target = nodes.get(others[0] if others else own, {})
@@ -212,21 +213,23 @@ def _required_columns(tests: list[dict[str, Any]]) -> set[str]:
 
 @contextmanager
 def replaced_folder(target: Path, check_replaceable: Callable[[Path], None]) -> Iterator[Path]:
-    """Give a new folder to fill; when the block ends well, it takes the place of `target` in one step.
+    """Give a new folder to fill; when the block ends well, it takes the place of `target` at once.
 
-    Whatever ends the block otherwise (an exception, a signal, a kill) leaves `target` as it was. What a killed run
-    left behind is put right by the next one. One run at a time: the folder above `target` is locked meanwhile.
+    Whatever ends the block otherwise (an exception, a signal, a kill) leaves `target` as it was.
+    What a killed run left behind is put right by the next one. One run at a time: the folder above
+    `target` is locked meanwhile.
 
     Args:
         target: the folder to replace; it need not exist.
-        check_replaceable: called with an existing `target` that is not empty; raises UserError to refuse.
+        check_replaceable: called with a `target` that is not empty; raises UserError to refuse.
 
     Raises:
-        UserError: the folder cannot be written, another run is writing it, or `check_replaceable` refuses.
+        UserError: the folder cannot be written, another run is writing it, or
+            `check_replaceable` refuses.
 
     """
     try:
-        # The folder that a symbolic link points at is the one to replace, beside itself: renames stay on one disk.
+        # Replace the folder that a symbolic link points at, so that renames stay on one disk.
         target = target.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target):
@@ -266,7 +269,7 @@ def _aside(target: Path) -> Path:
 
 
 def _recover(target: Path) -> None:
-    """Put right what a killed run left: a folder set aside goes back, unfinished and replaced ones go."""
+    """Put right what a killed run left: a folder set aside goes back, all others are removed."""
     aside = _aside(target)
     if aside.exists() and not target.exists():
         os.rename(aside, target)
@@ -281,7 +284,7 @@ def _swap(new: Path, target: Path) -> None:
     if not target.exists():
         os.rename(new, target)
     elif not _exchange(new, target):
-        # Two steps, so for a moment there is no target; a run killed in between is undone by `_recover`.
+        # For a moment there is no target; `_recover` undoes a run that was killed in between.
         aside = _aside(target)
         os.rename(target, aside)
         os.rename(new, target)
