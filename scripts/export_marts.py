@@ -436,7 +436,7 @@ def key_role(mart: Mart, column: str) -> str:
     roles += [
         f"foreign key to {key.to} ({', '.join(key.to_columns)})"
         for key in mart.foreign_keys
-        if key.to and column in key.columns
+        if column in key.columns
     ]
     return "; ".join(roles)
 
@@ -591,21 +591,17 @@ def _is_whole(connection: duckdb.DuckDBPyConnection, mart: Mart, key: ForeignKey
     """Say whether the columns of a foreign key are null together or not at all.
 
     A null in one of several columns means no reference in SQL, but frictionless looks for a row
-    with that null. Table Schema has no words for it, so such a key is left out of the package.
+    with that null, and Table Schema has no words for it: such a key is left out of the package. It
+    is in the data dictionary of the workbook.
     """
     optional = {column.name for column in mart.columns if not column.is_required}
     if len(key.columns) == 1 or not optional.intersection(key.columns):
         return True
     nulls = " + ".join(f"({wh.quoted(name)} is null)::integer" for name in key.columns)
-    [[partial]] = connection.execute(
-        f"select count(*) from temp.{wh.quoted(mart.name)}"
-        f" where {nulls} between 1 and {len(key.columns) - 1}"
+    partial = connection.execute(
+        f"select 1 from temp.{wh.quoted(mart.name)}"
+        f" where {nulls} between 1 and {len(key.columns) - 1} limit 1"
     ).fetchall()
-    if partial:
-        log.warning(
-            "%s: the foreign key (%s) is not in %s, because it is partly null in %d rows",
-            *(mart.name, ", ".join(key.columns), PACKAGE, partial),
-        )
     return not partial
 
 

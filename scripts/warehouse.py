@@ -129,7 +129,7 @@ def read_marts(manifest: Path) -> tuple[Mart, ...]:
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{manifest} is not a dbt manifest") from error
     tests: dict[str, list[dict[str, Any]]] = {}
-    for node in nodes.values():
+    for _, node in sorted(nodes.items()):
         # A test with a `where` says nothing about the other rows: it enforces no key and no value.
         if node["resource_type"] == "test" and not node["config"].get("where"):
             tests.setdefault(node.get("attached_node") or "", []).append(node)
@@ -160,10 +160,7 @@ def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, An
         ),
         primary_key=_primary_key(node, tests),
         foreign_keys=tuple(
-            sorted(
-                (_foreign_key(node, test, nodes) for test in _named(tests, "foreign_key")),
-                key=lambda key: (key.columns, key.to, key.to_columns),
-            )
+            key for test in _named(tests, "foreign_keys") for key in _foreign_keys(test, nodes)
         ),
     )
 
@@ -183,7 +180,7 @@ def _kwargs(test: dict[str, Any]) -> dict[str, Any]:
 
 def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str, ...]:
     """Columns of the key test that is marked as the primary key, is the grain, or comes first."""
-    keys = sorted(_named(tests, "unique_key"), key=lambda test: test["unique_id"])
+    keys = _named(tests, "unique_key")
     grain = node["config"].get("meta", {}).get("grain")
     marked = [test for test in keys if test["config"].get("meta", {}).get("primary_key")]
     of_grain = [test for test in keys if grain and set(_kwargs(test)["columns"]) == set(grain)]
@@ -191,16 +188,12 @@ def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str
     return tuple(_kwargs(chosen[0])["columns"]) if chosen else ()
 
 
-def _foreign_key(node: dict[str, Any], test: dict[str, Any], nodes: dict[str, Any]) -> ForeignKey:
-    # A test depends on its own model and on the one it points at, which may be the same.
-    own = node["unique_id"]
-    others = [unique_id for unique_id in test["depends_on"]["nodes"] if unique_id != own]
-    target = nodes.get(others[0] if others else own, {})
-    return ForeignKey(
-        columns=tuple(_kwargs(test)["columns"]),
-        to=target.get("alias", ""),
-        to_columns=tuple(_kwargs(test)["to_columns"]),
-    )
+def _foreign_keys(test: dict[str, Any], nodes: dict[str, Any]) -> Iterator[ForeignKey]:
+    names = {nodes[id]["name"]: nodes[id]["alias"] for id in test["depends_on"]["nodes"]}
+    for key in _kwargs(test)["keys"]:
+        # `ref('model')`, or `ref('package', 'model')`, as it is written in the project
+        model = re.findall(r"['\"](.+?)['\"]", key["to"])[-1]
+        yield ForeignKey(tuple(key["columns"]), names[model], tuple(key["to_columns"]))
 
 
 def _required_columns(tests: list[dict[str, Any]]) -> set[str]:

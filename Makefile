@@ -1,0 +1,63 @@
+# Each target sets up what it needs from the lock files. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WAREHOUSE ?= build/warehouse.duckdb
+export DBT_PROFILES_DIR := $(CURDIR)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint format docs sql bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/
+	@$(BIN)/python scripts/build.py
+
+test: $(VENV)/dev.ready ## run all tests; builds its own warehouse in a temporary folder
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.ready ## check the style of SQL, Python and YAML
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/singular macros
+
+format: $(VENV)/dev.ready ## put Python and SQL into style
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/sqlfluff fix --disable-progress-bar models analyses tests/singular
+
+docs: build ## make dbt's documentation as one page: build/docs/index.html
+	@$(BIN)/python scripts/dbt_docs.py
+
+sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sql QUERY="..."
+	@test -f "$(WAREHOUSE)" || { echo "sql: there is no $(WAREHOUSE): run make build first" >&2; exit 2; }
+	@$(BIN)/duckdb -readonly -safe $(if $(QUERY),-c "$$QUERY") "$(WAREHOUSE)"
+export QUERY
+
+bench: $(VENV)/dev.ready ## measure the build against dbt's floor and bare DuckDB
+	@$(BIN)/python scripts/bench.py
+
+lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
+	@$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK_OPTIONS) -o requirements/dev.lock
+	@$(BIN)/uv pip compile pyproject.toml -c requirements/dev.lock $(LOCK_OPTIONS) -o requirements/build.lock
+
+LOCK_OPTIONS := --universal --generate-hashes --no-strip-extras --no-header --quiet $(UPGRADE)
+
+clean: ## remove everything that the other targets make
+	@rm -rf build target logs $(VENV) .pytest_cache .ruff_cache
+
+$(VENV)/build.ready: requirements/build.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed: make PYTHON=<path>" >&2; exit 2; }
+	@echo "setting up Python packages (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/dev.ready: requirements/dev.lock $(VENV)/build.ready
+	@echo "setting up Python packages for development (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@

@@ -1,0 +1,283 @@
+"""Build the warehouse, test it, export the marts, and publish all of it or nothing.
+
+dbt builds into a work file; only when every test has passed and the exports are written do the
+warehouse and the exports take the place of the last good ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from export_marts import export
+from seed_files import check_seed_files
+from warehouse import PROJECT, UserError, connect_read_only, read_marts
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
+logger = logging.getLogger("build")
+
+FAILURES_SHOWN = 10
+
+
+class BuildFailedError(Exception):
+    """The warehouse could not be built or failed a test; nothing was published."""
+
+    def __init__(self, summary: str, details: list[str]) -> None:
+        """Take one line that says what failed and one line for each failure."""
+        super().__init__(summary)
+        self.details = details
+
+
+@dataclass(frozen=True)
+class Places:
+    """The files that a build reads and writes, all below one folder."""
+
+    folder: Path
+
+    @property
+    def warehouse(self) -> Path:
+        """The published warehouse."""
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def manifest(self) -> Path:
+        """The dbt manifest of the published warehouse."""
+        return self.folder / "manifest.json"
+
+    @property
+    def exports(self) -> Path:
+        """The published exports."""
+        return self.folder / "exports"
+
+    @property
+    def work(self) -> Path:
+        """The warehouse that is being built."""
+        return self.folder / "work" / "warehouse.duckdb"
+
+
+class Progress:
+    """Shows how far dbt is: one line that moves on a terminal, a few lines elsewhere."""
+
+    def __init__(self) -> None:
+        """Begin with nothing done."""
+        self.moves = sys.stderr.isatty()
+        self.done = 0
+        self.total = 0
+        self.shown = 0
+
+    def __call__(self, event: Any) -> None:
+        """Take one dbt event."""
+        name = event.info.name
+        if name == "ConcurrencyLine":
+            self.total = event.data.node_count
+        elif name == "NodeFinished":
+            self.done += 1
+            self.show(event.data.node_info.node_name)
+
+    def show(self, node: str) -> None:
+        """Show the node that has just finished."""
+        total = self.total or self.done
+        quarter = 4 * self.done // max(total, 1)
+        if self.moves:
+            end = "\n" if self.done == total else ""
+            sys.stderr.write(f"\r\033[K  {self.done:4d} of {total} {node[:70]}{end}")
+            sys.stderr.flush()
+        elif quarter > self.shown:
+            logger.info("  %d of %d seeds, models and tests", self.done, total)
+        self.shown = quarter
+
+
+def build(places: Places, *, unit_tests: bool = False, wait: float = 60) -> list[str]:
+    """Build, test, export and publish.
+
+    Args:
+        places: where everything goes.
+        unit_tests: run dbt's unit tests too, which test the models on made-up rows.
+        wait: seconds to wait for another build in the same folder.
+
+    Returns:
+        The lines of the summary.
+
+    Raises:
+        UserError: another build does not end, or the folder cannot be written.
+        BuildFailedError: a seed file, a model or a test fails.
+
+    """
+    started = time.monotonic()
+    try:
+        places.work.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(places.folder / "work" / "build.lock", timeout=wait):
+            _check_seeds()
+            results = _run_dbt(places, unit_tests=unit_tests)
+            logger.info("exporting the marts")
+            export(places.work, places.exports, PROJECT / "target" / "manifest.json")
+            os.replace(places.work, places.warehouse)
+            _publish_manifest(places)
+    except Timeout as error:
+        raise UserError(
+            f"another build is still writing to {places.folder} after {wait:g} s: wait for it"
+        ) from error
+    except OSError as error:
+        raise UserError(f"cannot write to {places.folder}: {error.strerror or error}") from error
+    return _summary(places, results, time.monotonic() - started)
+
+
+def _check_seeds() -> None:
+    faults = check_seed_files(PROJECT)
+    if faults:
+        raise BuildFailedError(f"{len(faults)} faults in the seed files", faults)
+
+
+def _run_dbt(places: Places, *, unit_tests: bool) -> list[RunExecutionResult]:
+    """Build the work file; its results are those of every seed, model and test."""
+    # Imported here: dbt takes a second to load, and faults in the seeds need not wait for it.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    for leftover in places.work.parent.glob("warehouse.duckdb*"):
+        leftover.unlink()
+    os.environ["WAREHOUSE_PATH"] = str(places.work)
+    os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
+    arguments = ["--quiet", "--log-level-file", "info", "--warn-error", "build"]
+    arguments += ["--project-dir", str(PROJECT)]
+    if not unit_tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    logger.info("building the warehouse with dbt")
+    progress = Progress()
+    try:
+        outcome = dbtRunner(callbacks=[progress]).invoke(arguments)
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.exception:
+        raise BuildFailedError("dbt cannot read the project", [_flat(str(outcome.exception))])
+    results = list(outcome.result.results)
+    failed = [result for result in results if result.status in ("fail", "error")]
+    if failed:
+        skipped = sum(result.status == "skipped" for result in results)
+        raise BuildFailedError(
+            f"{len(failed)} of {len(results)} seeds, models and tests failed"
+            + (f", {skipped} that need them were skipped" if skipped else ""),
+            _describe(failed, places.work),
+        )
+    return results
+
+
+def _describe(failed: list[RunExecutionResult], work: Path) -> list[str]:
+    """Say in plain words what each failed node found, by running a failed test's query again."""
+    lines = []
+    connection = duckdb.connect(str(work))
+    for result in failed:
+        lines.append(result.node.name)
+        if result.status == "error" or result.node.resource_type != "test":
+            lines += ["  " + line for line in (result.message or "").splitlines() if line.strip()]
+            continue
+        rows = connection.execute(result.node.compiled_code).fetchall()
+        names = [column[0] for column in connection.description or []]
+        for row in rows[:FAILURES_SHOWN]:
+            if names == ["failure"]:
+                lines.append(f"  {row[0]}")
+            else:
+                pairs = zip(names, row, strict=True)
+                lines.append("  " + ", ".join(f"{name} = {value}" for name, value in pairs))
+        if len(rows) > FAILURES_SHOWN:
+            lines.append(f"  and {len(rows) - FAILURES_SHOWN} more")
+    connection.close()
+    return lines
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _publish_manifest(places: Places) -> None:
+    work = places.work.parent / "manifest.json"
+    work.write_bytes((PROJECT / "target" / "manifest.json").read_bytes())
+    os.replace(work, places.manifest)
+
+
+def _summary(places: Places, results: list[RunExecutionResult], seconds: float) -> list[str]:
+    connection = connect_read_only(places.warehouse)
+    marts = read_marts(places.manifest)
+    rows = {
+        mart.name: connection.execute(f"select count(*) from {mart.relation}").fetchone()[0]
+        for mart in marts
+    }
+    verdicts = dict(
+        connection.execute(
+            "select verdict, count(*) from marts.fct_consistency_checks group by verdict"
+        ).fetchall()
+    )
+    discrepancies = connection.execute(
+        "select exhibit_id, locator, row_label, printed_value, consistent_values"
+        " from marts.rpt_discrepancies order by discrepancy_id"
+    ).fetchall()
+    connection.close()
+    tests = sum(result.node.resource_type in ("test", "unit_test") for result in results)
+    width = max(map(len, rows))
+    lines = ["", f"{'mart':{width}}   rows"]
+    lines += [f"{name:{width}} {count:6d}" for name, count in rows.items()]
+    lines += [
+        "",
+        f"{tests} tests passed; {sum(verdicts.values())} checks of printed numbers: "
+        f"{verdicts.get('consistent', 0)} consistent, "
+        f"{verdicts.get('documented_discrepancy', 0)} declared discrepancies",
+    ]
+    lines += [
+        f"  {exhibit}, {locator}: {label}: {printed} is printed; consistent would be {consistent}"
+        for exhibit, locator, label, printed, consistent in discrepancies
+    ]
+    lines += [
+        "",
+        f"warehouse  {_shown(places.warehouse)}",
+        f"exports    {_shown(places.exports)}",
+        f"took       {seconds:.1f} s",
+        "",
+        'try        make sql QUERY="select * from marts.fct_sentence_by_inducement"',
+    ]
+    return lines
+
+
+def _shown(path: Path) -> str:
+    """Give a path as a person in the current folder would type it."""
+    return os.path.relpath(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; exit status 0: published, 1: the build failed, 2: bad input."""
+    parser = argparse.ArgumentParser(prog="build", description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=PROJECT / "build", help="folder to build in")
+    parser.add_argument("--unit-tests", action="store_true", help="run dbt's unit tests too")
+    parser.add_argument(
+        "--wait", type=float, default=60, help="seconds to wait for another build (default 60)"
+    )
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logger.setLevel(logging.INFO)
+    places = Places(options.output.resolve())
+    try:
+        lines = build(places, unit_tests=options.unit_tests, wait=options.wait)
+    except UserError as error:
+        logger.error("build: %s", error)
+        return 2
+    except BuildFailedError as error:
+        kept = f"; {_shown(places.warehouse)} is as it was" if places.warehouse.exists() else ""
+        logger.error("\nbuild failed: %s%s\n", error, kept)
+        logger.error("%s", "\n".join(error.details))
+        return 1
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
