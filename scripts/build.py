@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from filelock import FileLock, Timeout
-
 from export_marts import export
+from filelock import FileLock, Timeout
 from seed_files import check_seed_files
 from warehouse import PROJECT, UserError, connect_read_only, read_marts
 
@@ -149,7 +148,15 @@ def _run_dbt(places: Places, *, unit_tests: bool) -> list[RunExecutionResult]:
         leftover.unlink()
     os.environ["WAREHOUSE_PATH"] = str(places.work)
     os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
-    arguments = ["--quiet", "--log-level-file", "info", "--warn-error", "build"]
+    arguments = [
+        "--quiet",
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "info",
+        "--warn-error",
+        "build",
+    ]
     arguments += ["--project-dir", str(PROJECT)]
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]

@@ -59,9 +59,13 @@ def _faults(path: Path, declared: list[str] | None) -> list[str]:
         return [": is not described in a .yml file beside it, with its column_types"]
     header, *rows = csv.reader(io.StringIO(text), strict=True)
     if header != declared:
-        return [f", line 1: the columns are {', '.join(header)}; declared are {', '.join(declared)}"]
+        return [
+            f", line 1: the columns are {', '.join(header)}; declared are {', '.join(declared)}"
+        ]
     return [
-        fault for number, row in enumerate(rows, start=2) for fault in _row_faults(header, number, row)
+        fault
+        for number, row in enumerate(rows, start=2)
+        for fault in _row_faults(header, number, row)
     ]
 
 

@@ -8,9 +8,15 @@ with observations as (
 
 population_counts as (select * from {{ ref('int_population_counts') }}),
 
-counts as (select * from observations where measure_id = 'offender_count'),
+counts as (
+    select * from observations
+    where measure_id = 'offender_count'
+),
 
-percentages as (select * from observations where measure_id = 'offender_percent'),
+percentages as (
+    select * from observations
+    where measure_id = 'offender_percent'
+),
 
 paired as (
     select

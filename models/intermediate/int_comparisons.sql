@@ -4,14 +4,17 @@
 
 with comparisons as (
     {%- for staged in staged_comparisons %}
-    select * from {{ staged }}
-    {% if not loop.last %}union all{% endif %}
+        select * from {{ staged }}
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 ),
 
 observations as (select * from {{ ref('int_observations__published') }}),
 
-categories as (select * from {{ ref('categories') }} where category_role = 'part'),
+categories as (
+    select * from {{ ref('categories') }}
+    where category_role = 'part'
+),
 
 lefts as (
     select
@@ -46,7 +49,7 @@ other_parts as (
         observations.*,
         row_number() over (
             partition by comparisons.comparison_id
-            order by observations.obs_value desc, observations.observation_id
+            order by observations.obs_value desc, observations.observation_id asc
         ) as size_rank
     from comparisons
     inner join lefts on comparisons.comparison_id = lefts.comparison_id

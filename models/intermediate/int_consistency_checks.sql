@@ -18,20 +18,20 @@
 
 with checks as (
     {%- for check in checks %}
-    select
-        check_id,
-        rule_id,
-        exhibit_id,
-        fiscal_year,
-        observation_id,
-        subject,
-        printed_value,
-        cast(expected_low as decimal(18, 4)) as expected_low,
-        cast(expected_high as decimal(18, 4)) as expected_high,
-        is_consistent,
-        explanation
-    from {{ check }}
-    {% if not loop.last %}union all{% endif %}
+        select
+            check_id,
+            rule_id,
+            exhibit_id,
+            fiscal_year,
+            observation_id,
+            subject,
+            printed_value,
+            cast(expected_low as decimal(18, 4)) as expected_low,
+            cast(expected_high as decimal(18, 4)) as expected_high,
+            is_consistent,
+            explanation
+        from {{ check }}
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 )
 

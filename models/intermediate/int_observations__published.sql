@@ -15,8 +15,8 @@ reports as (select * from {{ ref('reports') }}),
 
 staged as (
     {%- for staged_exhibit in staged_exhibits %}
-    select * from {{ staged_exhibit }}
-    {% if not loop.last %}union all{% endif %}
+        select * from {{ staged_exhibit }}
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 ),
 
@@ -39,11 +39,11 @@ ranked as (
                     when 'table' then 1
                     when 'figure' then 2
                     else 3
-                end,
-                exhibits.report_id,
-                exhibits.sort_order,
-                staged.row_number,
-                staged.column_name
+                end asc,
+                exhibits.report_id asc,
+                exhibits.sort_order asc,
+                staged.row_number asc,
+                staged.column_name asc
         ) as preference
     from staged
     left join exhibits on staged.exhibit_id = exhibits.exhibit_id

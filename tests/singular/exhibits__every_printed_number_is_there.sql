@@ -23,7 +23,10 @@ counted as (
 )
 
 select
-    exhibits.exhibit_id || ': ' || coalesce(counted.row_count, 0) || ' rows (the last is '
+    exhibits.exhibit_id
+    || ': '
+    || coalesce(counted.row_count, 0)
+    || ' rows (the last is '
     || coalesce(counted.last_row, 0) || ') with '
     || coalesce(counted.number_count, 0) || ' numbers are keyed, expected '
     || exhibits.printed_row_count || ' rows with ' || exhibits.printed_number_count

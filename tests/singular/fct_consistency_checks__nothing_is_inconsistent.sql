@@ -1,8 +1,16 @@
 select
     checks.exhibit_id || ', ' || coalesce(observations.locator, '') || ', '
     || checks.subject || ': printed is ' || coalesce(checks.printed_value, 'nothing')
-    || ', expected ' || coalesce(cast(checks.expected_low as text), 'anything')
-    || ' to ' || coalesce(cast(checks.expected_high as text), 'anything') || ' ('
+    || ', expected '
+    || case
+        when checks.expected_low = checks.expected_high
+            then cast(checks.expected_low as text)
+        when checks.expected_low is null
+            then 'at most ' || coalesce(cast(checks.expected_high as text), 'something')
+        when checks.expected_high is null then 'at least ' || checks.expected_low
+        else checks.expected_low || ' to ' || checks.expected_high
+    end
+    || ' ('
     || rules.label || ': ' || checks.explanation || '; check_id ' || checks.check_id
     || ')' as failure
 from {{ ref('fct_consistency_checks') }} as checks

@@ -8,11 +8,7 @@ population_counts as (select * from {{ ref('int_population_counts') }}),
 based as (
     select
         observations.*,
-        population_counts.offender_count as base,
-        {{ least_count('observations.value_low', 'population_counts.offender_count') }}
-            as least_count,
-        {{ greatest_count('observations.value_high', 'population_counts.offender_count') }}
-            as greatest_count
+        population_counts.offender_count as base
     from observations
     inner join population_counts
         on
@@ -20,13 +16,21 @@ based as (
             and observations.population_id = population_counts.population_id
 ),
 
-neighbours as (
+counted as (
     select
         based.*,
-        least_count <= greatest_count as is_consistent,
-        least(least_count, greatest_count) as count_low,
-        greatest(least_count, greatest_count) as count_high
+        {{ least_count('based.value_low', 'based.base') }} as least_count,
+        {{ greatest_count('based.value_high', 'based.base') }} as greatest_count
     from based
+),
+
+neighbours as (
+    select
+        counted.*,
+        counted.least_count <= counted.greatest_count as is_consistent,
+        least(counted.least_count, counted.greatest_count) as count_low,
+        greatest(counted.least_count, counted.greatest_count) as count_high
+    from counted
 ),
 
 bounded as (

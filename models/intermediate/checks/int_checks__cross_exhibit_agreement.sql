@@ -42,7 +42,10 @@ checks as (
             end,
             printed_value = preferred_printed_value
         ) as is_consistent,
-        'also printed as ' || preferred_printed_value || ' (' || preferred_observation_id
+        'also printed as '
+        || preferred_printed_value
+        || ' ('
+        || preferred_observation_id
         || ')' as explanation
     from repeated
 )

@@ -1,9 +1,11 @@
 with classifications as (
-    select * from {{ ref('classifications') }} where is_mutually_exclusive
+    select * from {{ ref('classifications') }}
+    where is_mutually_exclusive
 ),
 
 categories as (
-    select * from {{ ref('categories') }} where category_role in ('part', 'residual')
+    select * from {{ ref('categories') }}
+    where category_role in ('part', 'residual')
 ),
 
 category_counts as (select * from {{ ref('int_category_counts') }}),
@@ -112,7 +114,9 @@ checks as (
         'the parts sum to ' || sums.expected_low
         || case
             when sums.expected_high is null then ' or more'
-            when sums.expected_high > sums.expected_low then ' to ' || sums.expected_high
+            when
+                sums.expected_high > sums.expected_low
+                then ' to ' || sums.expected_high
             else ''
         end
         || ', the whole is ' || sums.whole_low

@@ -1,8 +1,13 @@
 with classifications as (
-    select * from {{ ref('classifications') }} where counted_classification_id is not null
+    select *
+    from {{ ref('classifications') }}
+    where counted_classification_id is not null
 ),
 
-categories as (select * from {{ ref('categories') }} where category_role = 'part'),
+categories as (
+    select * from {{ ref('categories') }}
+    where category_role = 'part'
+),
 
 category_counts as (select * from {{ ref('int_category_counts') }}),
 

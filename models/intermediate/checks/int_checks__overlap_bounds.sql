@@ -1,8 +1,12 @@
 with classifications as (
-    select * from {{ ref('classifications') }} where not is_mutually_exclusive
+    select * from {{ ref('classifications') }}
+    where not is_mutually_exclusive
 ),
 
-categories as (select * from {{ ref('categories') }} where category_role = 'part'),
+categories as (
+    select * from {{ ref('categories') }}
+    where category_role = 'part'
+),
 
 category_counts as (select * from {{ ref('int_category_counts') }}),
 
@@ -86,8 +90,9 @@ bounds as (
             case
                 when unions.is_exhaustive and count(*) = min(members.expected_count)
                     then least(
-                        sum(category_counts.count_high), min(unions.population_count)
-                    )
+                            sum(category_counts.count_high),
+                            min(unions.population_count)
+                        )
                 else min(unions.population_count)
             end as bigint
         ) as upper_bound

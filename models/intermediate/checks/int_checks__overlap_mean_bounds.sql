@@ -12,7 +12,8 @@ unions as (select * from {{ ref('int_observations__derived_means') }}),
 derived_counts as (select * from {{ ref('int_observations__derived_counts') }}),
 
 means as (
-    select * from {{ ref('int_observations__published') }} where is_preferred
+    select * from {{ ref('int_observations__published') }}
+    where is_preferred
 ),
 
 expected_parts as (
@@ -82,7 +83,10 @@ bounds as (
 
 checks as (
     select
-        'overlap_mean_bounds:' || bounds.classification_id || ':' || means.observation_id
+        'overlap_mean_bounds:'
+        || bounds.classification_id
+        || ':'
+        || means.observation_id
             as check_id,
         'overlap_mean_bounds' as rule_id,
         bounds.exhibit_id,

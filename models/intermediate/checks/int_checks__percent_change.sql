@@ -9,7 +9,8 @@ with observations as (
 ),
 
 bases as (
-    select * from {{ ref('int_observations__published') }} where is_preferred
+    select * from {{ ref('int_observations__published') }}
+    where is_preferred
 ),
 
 compared as (
@@ -51,7 +52,10 @@ checks as (
         value_low * earlier_value <= 100 * (later_value - earlier_value)
         and 100 * (later_value - earlier_value) <= value_high * earlier_value
             as is_consistent,
-        'from ' || cast(earlier_value as bigint) || ' to ' || cast(later_value as bigint)
+        'from '
+        || cast(earlier_value as bigint)
+        || ' to '
+        || cast(later_value as bigint)
             as explanation
     from compared
 )

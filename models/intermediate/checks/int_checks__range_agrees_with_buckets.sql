@@ -12,7 +12,8 @@ with observations as (
 ),
 
 classifications as (
-    select * from {{ ref('classifications') }} where bucketed_concept is not null
+    select * from {{ ref('classifications') }}
+    where bucketed_concept is not null
 ),
 
 filled_buckets as (
@@ -73,7 +74,9 @@ checks as (
             and observations.concept = filled_buckets.bucketed_concept
             and (
                 (observations.statistic = 'minimum' and filled_buckets.from_below = 1)
-                or (observations.statistic = 'maximum' and filled_buckets.from_above = 1)
+                or (
+                    observations.statistic = 'maximum' and filled_buckets.from_above = 1
+                )
             )
 )
 

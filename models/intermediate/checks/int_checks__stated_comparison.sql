@@ -5,17 +5,23 @@ with comparisons as (select * from {{ ref('int_comparisons') }}),
 bounds as (
     select
         comparisons.*,
-        case comparator
-            when 'greater' then right_value
-            when 'greatest' then right_value
-            when 'greater_by' then right_low + stated_difference
-            when 'greater_by_more_than' then right_value + stated_difference
+        case comparisons.comparator
+            when 'greater' then comparisons.right_value
+            when 'greatest' then comparisons.right_value
+            when 'greater_by' then comparisons.right_low + comparisons.stated_difference
+            when
+                'greater_by_more_than'
+                then comparisons.right_value + comparisons.stated_difference
         end as expected_low,
-        case comparator
-            when 'less' then right_value
-            when 'greater_by' then right_high + stated_difference
+        case comparisons.comparator
+            when 'less' then comparisons.right_value
+            when
+                'greater_by'
+                then comparisons.right_high + comparisons.stated_difference
             when 'greater_by_more_than'
-                then right_value + stated_difference + stated_unit
+                then comparisons.right_value
+                    + comparisons.stated_difference
+                    + comparisons.stated_unit
         end as expected_high
     from comparisons
 ),

@@ -4,7 +4,8 @@ with classifications as (
 ),
 
 categories as (
-    select * from {{ ref('categories') }} where category_role in ('part', 'residual')
+    select * from {{ ref('categories') }}
+    where category_role in ('part', 'residual')
 ),
 
 category_counts as (select * from {{ ref('int_category_counts') }}),

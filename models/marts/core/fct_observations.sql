@@ -29,4 +29,10 @@ select
     locator,
     footnote
 from observations
-order by report_id, obs_status desc, exhibit_id, row_number, column_name, observation_id
+order by
+    report_id asc,
+    obs_status desc,
+    exhibit_id asc,
+    row_number asc,
+    column_name asc,
+    observation_id asc

@@ -17,7 +17,8 @@ counts as (
 ),
 
 changes as (
-    select * from observations where measure_id = 'offender_count_percent_change'
+    select * from observations
+    where measure_id = 'offender_count_percent_change'
 ),
 
 offenders_by_fiscal_year as (

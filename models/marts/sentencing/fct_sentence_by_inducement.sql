@@ -25,9 +25,15 @@ measured as (
     group by fiscal_year, category_id
 ),
 
-totals as (select * from measured where category_id = 'total'),
+totals as (
+    select * from measured
+    where category_id = 'total'
+),
 
-nones as (select * from measured where category_id = 'none'),
+nones as (
+    select * from measured
+    where category_id = 'none'
+),
 
 sentence_by_inducement as (
     select

@@ -11,11 +11,20 @@ categories as (
     where classification_id = 'inducements' and category_role in ('any', 'none')
 ),
 
-counts as (select * from observations where measure_id = 'offender_count'),
+counts as (
+    select * from observations
+    where measure_id = 'offender_count'
+),
 
-means as (select * from observations where measure_id = 'mean_sentence_months'),
+means as (
+    select * from observations
+    where measure_id = 'mean_sentence_months'
+),
 
-totals as (select * from counts where classification_id = 'population_total'),
+totals as (
+    select * from counts
+    where classification_id = 'population_total'
+),
 
 sentence_by_inducement_use as (
     select

@@ -1,0 +1,72 @@
+"""Fixtures: the warehouse built once a session, as a user builds it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build left: its files, and what it printed."""
+
+    warehouse: Path
+    exports: Path
+    manifest: Path
+    run_results: Path
+    printed: str
+
+
+def run_build(project: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the build script of a project as `make build` does."""
+    command = [sys.executable, "scripts/build.py", "--output", str(output), *options]
+    return subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build, with dbt's unit tests, into a folder of the session."""
+    output = tmp_path_factory.mktemp("build")
+    done = run_build(PROJECT, output, "--unit-tests")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run_results = output / "run_results.json"
+    shutil.copy(PROJECT / "target" / "run_results.json", run_results)
+    return Built(
+        warehouse=output / "warehouse.duckdb",
+        exports=output / "exports",
+        manifest=output / "manifest.json",
+        run_results=run_results,
+        printed=done.stdout,
+    )
+
+
+@pytest.fixture
+def project_copy(tmp_path: Path) -> Path:
+    """Copy what a build needs into an empty folder, for tests that alter the project."""
+    copy = tmp_path / "project"
+    names = ["dbt_project.yml", "profiles.yml", "seeds", "models", "macros", "tests", "analyses"]
+    copy.mkdir()
+    for name in [*names, "scripts"]:
+        source = PROJECT / name
+        if source.is_dir():
+            shutil.copytree(
+                source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "python")
+            )
+        else:
+            shutil.copy(source, copy / name)
+    cache = PROJECT / "target" / "partial_parse.msgpack"
+    if cache.exists():
+        (copy / "target").mkdir()
+        shutil.copy(cache, copy / "target")
+    os.environ.pop("WAREHOUSE_PATH", None)
+    return copy
