@@ -7,10 +7,10 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format docs sql bench lock clean
+.PHONY: help build test lint format docs scaffold sql bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/
 	@$(BIN)/python scripts/build.py
@@ -31,6 +31,9 @@ format: $(VENV)/dev.ready ## put Python and SQL into style
 
 docs: build ## make dbt's documentation as one page: build/docs/index.html
 	@$(BIN)/python scripts/dbt_docs.py
+
+scaffold: $(VENV)/build.ready ## write the models and YAML that follow from the seeds
+	@$(BIN)/python scripts/scaffold.py
 
 sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sql QUERY="..."
 	@test -f "$(WAREHOUSE)" || { echo "sql: there is no $(WAREHOUSE): run make build first" >&2; exit 2; }

@@ -1,13 +1,4 @@
-{% set staged_comparisons = [
-    ref('stg_ussc_production_2021__comparisons'),
-] %}
-
-with comparisons as (
-    {%- for staged in staged_comparisons %}
-        select * from {{ staged }}
-        {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
-),
+with comparisons as (select * from {{ ref('int_comparisons__staged') }}),
 
 observations as (select * from {{ ref('int_observations__published') }}),
 

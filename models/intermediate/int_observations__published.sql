@@ -1,24 +1,8 @@
-{% set staged_exhibits = [
-    ref('stg_ussc_production_2021__key_findings'),
-    ref('stg_ussc_production_2021__figure_10'),
-    ref('stg_ussc_production_2021__figure_22'),
-    ref('stg_ussc_production_2021__figure_23'),
-    ref('stg_ussc_production_2021__figure_24'),
-    ref('stg_ussc_production_2021__sentencing_outcomes'),
-    ref('stg_ussc_production_2021__table_11'),
-    ref('stg_ussc_production_2021__stated_differences'),
-] %}
-
 with exhibits as (select * from {{ ref('exhibits') }}),
 
 reports as (select * from {{ ref('reports') }}),
 
-staged as (
-    {%- for staged_exhibit in staged_exhibits %}
-        select * from {{ staged_exhibit }}
-        {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
-),
+staged as (select * from {{ ref('int_observations__staged') }}),
 
 ranked as (
     select

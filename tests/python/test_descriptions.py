@@ -130,7 +130,7 @@ def test_raw_seeds_are_text_and_say_where_they_are_from(manifest: dict[str, Any]
         assert re.fullmatch(r"\d{4}-\d{2}", str(meta["published"])), seed["name"]
         assert isinstance(meta["keyed_on"], datetime.date | str), seed["name"]
         datetime.date.fromisoformat(str(meta["keyed_on"]))
-        for name in ("exhibit", "publisher", "license", "keyed"):
+        for name in ("exhibit_id", "publisher", "license", "keyed"):
             assert str(meta[name]).strip(), (seed["name"], name)
 
 

@@ -8,6 +8,8 @@ select
     title,
     sort_order,
     printed_row_count,
-    printed_number_count
+    printed_number_count,
+    keyed_on,
+    keyed_from
 from exhibits
 order by report_id, sort_order

@@ -1,0 +1,22 @@
+{# The comparisons that a report states, back in the order of the text. #}
+
+{% macro report_comparisons(exhibit_id) %}
+with comparisons as (
+    select * from {{ ref('fct_stated_comparisons') }}
+    where exhibit_id = '{{ exhibit_id }}'
+)
+
+select
+    row_number,
+    row_label,
+    fiscal_year,
+    left_printed_value,
+    comparator,
+    right_printed_value,
+    printed_value,
+    printed_unit,
+    wording,
+    locator
+from comparisons
+order by row_number
+{% endmacro %}
