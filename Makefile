@@ -30,14 +30,20 @@ format: $(VENV)/dev.ready ## put Python and SQL into style
 	@$(BIN)/sqlfluff fix --disable-progress-bar models analyses tests/singular
 
 docs: build ## make dbt's documentation as one page: build/docs/index.html
-	@$(BIN)/python scripts/dbt_docs.py
+	@mkdir -p build/docs build/work/docs
+	@cp build/warehouse.duckdb build/work/docs/warehouse.duckdb
+	@WAREHOUSE_PATH=build/work/docs/warehouse.duckdb $(BIN)/dbt --quiet docs generate --static
+	@mv target/static_index.html build/docs/index.html
+	@rm -r build/work/docs
+	@echo "build/docs/index.html"
 
 scaffold: $(VENV)/build.ready ## write the models and YAML that follow from the seeds
 	@$(BIN)/python scripts/scaffold.py
 
 sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sql QUERY="..."
 	@test -f "$(WAREHOUSE)" || { echo "sql: there is no $(WAREHOUSE): run make build first" >&2; exit 2; }
-	@$(BIN)/duckdb -readonly -safe $(if $(QUERY),-c "$$QUERY") "$(WAREHOUSE)"
+	@$(BIN)/duckdb -readonly -cmd .safe_mode $(if $(QUERY),-c "$$QUERY") "$(WAREHOUSE)"
+override QUERY := $(value QUERY)
 export QUERY
 
 bench: $(VENV)/dev.ready ## measure the build against dbt's floor and bare DuckDB

@@ -1,8 +1,8 @@
 -- How many offenders used any inducement, and what was their mean sentence?
 -- The report prints neither: both are derived as the population less the offenders who
--- used none. The mean is the weighted remainder, and its bounds are what the rounding of
--- the two printed means leaves open. The mean of the four inducements' means would count
--- some offenders twice and weigh small groups like large ones.
+-- used none. The mean is the weighted remainder, and its bounds are what the rounding
+-- of the two printed means leaves open. The mean of the four inducements' means would
+-- count some offenders twice and weigh small groups like large ones.
 select
     fiscal_year,
     offender_count,

@@ -1,6 +1,6 @@
 -- How many offenses involved one victim, more than one, or a number not stated?
--- Each offender is in one bucket, and the report counts one offense for each offender, so
--- the counts sum to the population. The bucket not stated is derived: the report
+-- Each offender is in one bucket, and the report counts one offense for each offender,
+-- so the counts sum to the population. The bucket not stated is derived: the report
 -- prints only the other two. Percentages are of all production offenders.
 select
     fiscal_year,

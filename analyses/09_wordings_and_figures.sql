@@ -1,7 +1,7 @@
 -- Which words does the report use for its figures, and what are the figures?
--- An approximation rounds the figure, a bound states one side of it, and a comparison is
--- with another number. Cite the figure rather than the words. Comparisons
--- that state no figure are in fct_stated_comparisons.
+-- An approximation rounds the figure, a bound states one side of it, and a comparison
+-- is with another number. Cite the figure rather than the words. Comparisons that state
+-- no figure are in fct_stated_comparisons.
 with observations as (
     select * from {{ ref('fct_observations') }}
     where wording is not null
