@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -50,23 +49,19 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     )
 
 
+def copy_project(folder: Path) -> Path:
+    """Copy what a build needs into a folder, for tests that alter the project."""
+    copy = folder / "project"
+    copy.mkdir()
+    ignore = shutil.ignore_patterns("__pycache__", "python")
+    for name in ("seeds", "models", "macros", "tests", "analyses", "scripts"):
+        shutil.copytree(PROJECT / name, copy / name, ignore=ignore)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT / name, copy / name)
+    return copy
+
+
 @pytest.fixture
 def project_copy(tmp_path: Path) -> Path:
-    """Copy what a build needs into an empty folder, for tests that alter the project."""
-    copy = tmp_path / "project"
-    names = ["dbt_project.yml", "profiles.yml", "seeds", "models", "macros", "tests", "analyses"]
-    copy.mkdir()
-    for name in [*names, "scripts"]:
-        source = PROJECT / name
-        if source.is_dir():
-            shutil.copytree(
-                source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "python")
-            )
-        else:
-            shutil.copy(source, copy / name)
-    cache = PROJECT / "target" / "partial_parse.msgpack"
-    if cache.exists():
-        (copy / "target").mkdir()
-        shutil.copy(cache, copy / "target")
-    os.environ.pop("WAREHOUSE_PATH", None)
-    return copy
+    """Give a copy of the project."""
+    return copy_project(tmp_path)

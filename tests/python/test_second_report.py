@@ -1,0 +1,152 @@
+"""A second report needs no code: the checklist of CONTRIBUTING.md, followed to the letter."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import PROJECT, Built, copy_project, run_build
+
+FIXTURE = PROJECT / "tests" / "fixtures" / "second_report"
+REPORT = "example_2024"
+
+
+def add_report(project: Path) -> None:
+    """Steps 1 to 3: key the print, describe it, scaffold."""
+    shutil.copytree(FIXTURE / "seeds" / REPORT, project / "seeds" / REPORT)
+    for rows in (FIXTURE / "seeds" / "reference").glob("*.csv"):
+        header, *lines = rows.read_text(encoding="utf-8").splitlines(keepends=True)
+        target = project / "seeds" / "reference" / rows.name
+        assert target.read_text(encoding="utf-8").startswith(header), rows.name
+        with target.open("a", encoding="utf-8") as file:
+            file.writelines(lines)
+    subprocess.run([sys.executable, "scripts/scaffold.py"], cwd=project, check=True)
+
+
+@pytest.fixture(scope="module")
+def both(
+    built: Built, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[duckdb.DuckDBPyConnection, Path]:
+    """The warehouse with two reports, attached as `after` beside the one with one, `before`."""
+    project = copy_project(tmp_path_factory.mktemp("second"))
+    add_report(project)
+    done = run_build(project, project / "build")
+    assert done.returncode == 0, done.stdout + done.stderr
+    connection = duckdb.connect()
+    connection.execute(f"attach '{built.warehouse}' as before (read_only)")
+    connection.execute(f"attach '{project / 'build' / 'warehouse.duckdb'}' as after (read_only)")
+    return connection, project
+
+
+def test_its_observations_are_there(both: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
+    rows = both[0].execute(
+        "select category_key, measure_id, printed_value, obs_value, obs_status, footnote"
+        " from after.marts.fct_observations where report_id = ?",
+        [REPORT],
+    )
+    observations = rows.fetchall()
+    published = [row for row in observations if row[4] == "published"]
+    assert len(published) == 12
+    assert (
+        "population_total.total", "offender_count", "1,200", Decimal(1200), "published", None,
+    ) in published  # fmt: skip
+    derived = {(row[0], row[1]): row[3] for row in observations if row[4] == "derived"}
+    assert derived["means_used.any", "offender_count"] == 450
+    assert derived["means_used.weapon", "offender_count"] == 360
+    assert derived["means_used.other", "offender_count"] is None
+
+
+def test_its_checks_are_made(both: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
+    rows = both[0].execute(
+        "select rule_id, verdict, count(*) from after.marts.fct_consistency_checks"
+        " where exhibit_id like 'example_2024.%' group by all order by all"
+    )
+    counts = {(rule, verdict): count for rule, verdict, count in rows.fetchall()}
+    assert counts["attainable_percentage", "documented_discrepancy"] == 1
+    assert counts["attainable_percentage", "consistent"] == 5
+    assert counts["exclusive_parts_sum", "consistent"] == 2
+    assert counts["percentage_agrees_with_count", "consistent"] == 2
+    assert counts["overlap_bounds", "consistent"] == 1
+    assert counts["weighted_mean", "consistent"] == 1
+    assert counts["wording_agrees", "consistent"] == 1
+    assert not any(verdict == "inconsistent" for _, verdict in counts)
+
+
+def test_its_exhibits_are_as_printed(both: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
+    rows = both[0].execute(
+        "select age_group, n, percent, mean_sentence, footnote"
+        " from after.marts.rpt_example_2024__table_1"
+    )
+    assert rows.fetchall() == [
+        ("Total", "1,200", None, "100", None),
+        ("Under 30", "480", "40.0", "90", "a"),
+        ("30 and Over", "720", "60.0", "107", None),
+    ]
+    rows = both[0].execute("select percent from after.marts.rpt_example_2024__figure_1")
+    assert rows.fetchall() == [("30.00",), ("12.50",), ("3.30",), ("62.50",)]
+
+
+def test_every_other_mart_is_unchanged(both: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
+    connection, _ = both
+    names = connection.execute(
+        "select table_name from information_schema.tables"
+        " where table_catalog = 'before' and table_schema = 'marts'"
+    ).fetchall()
+    shared = {
+        "dim_reports", "dim_exhibits", "dim_fiscal_years", "dim_populations", "dim_classifications",
+        "dim_categories", "fct_observations", "fct_consistency_checks", "rpt_discrepancies",
+    }  # fmt: skip
+    assert len(names) > len(shared)
+    for (name,) in names:
+        lost = connection.execute(
+            f"from before.marts.{name} except all from after.marts.{name}"
+        ).fetchall()
+        added = connection.execute(
+            f"from after.marts.{name} except all from before.marts.{name}"
+        ).fetchall()
+        assert lost == [], name
+        assert bool(added) == (name in shared), name
+
+
+def test_only_described_files_were_written(both: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
+    _, project = both
+    changed = {
+        path.relative_to(project).as_posix()
+        for path in (project / "models").rglob("*")
+        if path.is_file()
+        and (
+            not (PROJECT / path.relative_to(project)).exists()
+            or (PROJECT / path.relative_to(project)).read_bytes() != path.read_bytes()
+        )
+    }
+    assert changed == {
+        "models/intermediate/int_observations__staged.sql",
+        "models/marts/reports/_example_2024__reports.yml",
+        "models/marts/reports/rpt_example_2024__figure_1.sql",
+        "models/marts/reports/rpt_example_2024__table_1.sql",
+        "models/staging/example_2024/_example_2024__staging.yml",
+        "models/staging/example_2024/stg_example_2024__figure_1.sql",
+        "models/staging/example_2024/stg_example_2024__table_1.sql",
+    }
+
+
+def test_a_wrong_mean_fails(both: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
+    _, project = both
+    seed = project / "seeds" / REPORT / f"raw_{REPORT}__table_1.csv"
+    text = seed.read_text(encoding="utf-8")
+    seed.write_text(text.replace("60.0,107", "60.0,109"), encoding="utf-8")
+    done = run_build(project, project / "build")
+    seed.write_text(text, encoding="utf-8")
+    assert done.returncode == 1
+    assert "example_2024.table_1" in done.stderr
+    assert "Weighted mean" in done.stderr
+
+
+def test_the_project_is_as_scaffolded() -> None:
+    done = subprocess.run([sys.executable, "scripts/scaffold.py", "--check"], cwd=PROJECT)
+    assert done.returncode == 0
