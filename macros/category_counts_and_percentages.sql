@@ -57,7 +57,9 @@ category_counts as (
         percentages.value_low * population_counts.offender_count <= 100 * counts.value_low
         and 100 * counts.value_high <= percentages.value_high * population_counts.offender_count
             as is_attainable,
-        counts.obs_status
+        counts.obs_status,
+        counts.observation_id as count_observation_id,
+        percentages.observation_id as percent_observation_id
     from counts
     inner join categories on counts.category_id = categories.category_id
     inner join population_counts

@@ -10,17 +10,17 @@
     )
 {%- endmacro %}
 
-{# numerator: decimal(18, 4); denominator: positive whole number; rounding: nearest, down, up. #}
+{# Numerator and positive denominator with at most four decimals; rounding: nearest, down, up. #}
 {% macro exact_quotient(numerator, denominator, rounding='nearest') -%}
-    {%- set scaled = 'cast((' ~ numerator ~ ') * 10000 as bigint)' -%}
-    {%- set whole = 'cast(' ~ denominator ~ ' as bigint)' -%}
+    {%- set scaled = 'cast((' ~ numerator ~ ') * 10000 as bigint) * 10000' -%}
+    {%- set whole = 'cast((' ~ denominator ~ ') * 10000 as bigint)' -%}
     {%- if rounding == 'down' -%}
         {%- set quotient = floor_division(scaled, whole) -%}
     {%- elif rounding == 'up' -%}
-        {%- set quotient = '-' ~ floor_division('-' ~ scaled, whole) -%}
+        {%- set quotient = '-' ~ floor_division('-(' ~ scaled ~ ')', whole) -%}
     {%- elif rounding == 'nearest' -%}
         {%- set quotient = floor_division(
-            '2 * ' ~ scaled ~ ' + ' ~ whole, '2 * ' ~ whole
+            '2 * (' ~ scaled ~ ') + ' ~ whole, '2 * ' ~ whole
         ) -%}
     {%- else -%}
         {{ exceptions.raise_compiler_error('rounding is nearest, down or up, not ' ~ rounding) }}

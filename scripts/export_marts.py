@@ -104,6 +104,8 @@ def export(
         chosen = [mart for mart in complete if mart.name in names]
         with wh.replaced_folder(output, check_is_export) as folder:
             rows = materialise(connection, chosen)
+            if "xlsx" in chosen_formats:
+                check_fits_excel(rows)
             for mart in chosen:
                 write_files(connection, mart, folder, chosen_formats)
             # Sheet names come from all marts, so that they do not depend on which are exported.
@@ -327,6 +329,21 @@ def _shortened(name: str, suffix: str) -> str:
     return name[:head] + "~" + name[head + 1 + len(suffix) - SHEET_NAME :] + suffix
 
 
+def check_fits_excel(rows: dict[str, int]) -> None:
+    """Check the numbers of rows before anything is written.
+
+    Raises:
+        UserError: a mart has more rows than a sheet can hold.
+
+    """
+    for mart, count in rows.items():
+        if count > EXCEL_ROWS:
+            raise UserError(
+                f"{mart} has {count:,} rows, an Excel sheet holds {EXCEL_ROWS:,}: "
+                "leave out the format xlsx or the mart"
+            )
+
+
 def write_workbook(
     connection: duckdb.DuckDBPyConnection,
     marts: Sequence[Mart],
@@ -337,15 +354,9 @@ def write_workbook(
     """Write a workbook: contents, data dictionary, one sheet a mart. Rows are streamed.
 
     Raises:
-        UserError: a mart has more rows, or a text more characters, than a sheet can hold.
+        UserError: a text has more characters than a cell can hold.
 
     """
-    for mart in marts:
-        if rows[mart.name] > EXCEL_ROWS:
-            raise UserError(
-                f"{mart.name} has {rows[mart.name]:,} rows, an Excel sheet holds {EXCEL_ROWS:,}: "
-                "leave out the format xlsx or the mart"
-            )
     # Rows go through files beside the workbook; in the system's folder a kill would leave them.
     options = {"constant_memory": True, "tmpdir": str(path.parent)}
     with xlsxwriter.Workbook(path, options) as workbook:

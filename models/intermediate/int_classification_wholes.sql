@@ -15,10 +15,10 @@ of_parent_categories as (
             as observation_id,
         parents.count_low as whole_low,
         parents.count_high as whole_high,
-        parents.published_percent as whole_percent,
         parents.percent_low as whole_percent_low,
         parents.percent_high as whole_percent_high,
-        parents.population_count
+        parents.population_count,
+        false as is_complement
     from classifications
     inner join category_counts as parents
         on
@@ -37,10 +37,10 @@ of_populations as (
             as observation_id,
         population_counts.offender_count - coalesce(nones.count_high, 0) as whole_low,
         population_counts.offender_count - coalesce(nones.count_low, 0) as whole_high,
-        100 as whole_percent,
         100 as whole_percent_low,
         100 as whole_percent_high,
-        population_counts.offender_count as population_count
+        population_counts.offender_count as population_count,
+        nones.category_id is not null as is_complement
     from classifications
     inner join population_counts
         on classifications.population_id = population_counts.population_id

@@ -25,6 +25,8 @@ totals as (
         counts.population_count - counts.published_count as any_count,
         alls.obs_value as population_mean,
         nones.obs_value as none_mean,
+        counts.published_count * nones.value_low as none_total_low,
+        counts.published_count * nones.value_high as none_total_high,
         counts.population_count * alls.obs_value
         - counts.published_count * nones.obs_value as total,
         counts.population_count * alls.value_low
@@ -65,6 +67,9 @@ derived_means as (
         measure_id,
         report_id,
         exhibit_id,
+        population_count,
+        none_total_low,
+        none_total_high,
         {{ exact_quotient('total', 'any_count') }} as obs_value,
         {{ exact_quotient('total_low', 'any_count', 'down') }} as value_low,
         {{ exact_quotient('total_high', 'any_count', 'up') }} as value_high,

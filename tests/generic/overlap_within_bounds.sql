@@ -1,5 +1,6 @@
 {% test overlap_within_bounds(
-    model, part_column, part_condition, union_model, union_column, union_condition, group_by
+    model, part_column, part_condition, union_model, union_column, union_condition, group_by,
+    declared_as=none
 ) %}
 with parts as (
     select
@@ -31,7 +32,10 @@ left join unions
         {% if not loop.first %}and {% endif %}parts.{{ column }} = unions.{{ column }}
         {%- endfor %}
 where
-    unions.union_count is null
-    or unions.union_count < parts.largest_part
-    or unions.union_count > parts.sum_of_parts
+    (
+        unions.union_count is null
+        or unions.union_count < parts.largest_part
+        or unions.union_count > parts.sum_of_parts
+    )
+    and {{ unless_declared(declared_as) }}
 {% endtest %}

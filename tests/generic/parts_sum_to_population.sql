@@ -1,4 +1,6 @@
-{% test parts_sum_to_population(model, part_column, population_column, group_by) %}
+{% test parts_sum_to_population(
+    model, part_column, population_column, group_by, declared_as=none
+) %}
 with sums as (
     select
         {{ group_by | join(', ') }},
@@ -18,8 +20,11 @@ select
     end as failure
 from sums
 where
-    parts is null
-    or population_low is null
-    or parts <> population_low
-    or parts <> population_high
+    (
+        parts is null
+        or population_low is null
+        or parts <> population_low
+        or parts <> population_high
+    )
+    and {{ unless_declared(declared_as) }}
 {% endtest %}

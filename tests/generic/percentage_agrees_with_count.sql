@@ -1,5 +1,6 @@
 {% test percentage_agrees_with_count(
-    model, percent_column, decimals_column, count_column, population_column, key_columns
+    model, percent_column, decimals_column, count_column, population_column, key_columns,
+    declared_as=none
 ) %}
 with rounded as (
     select
@@ -12,7 +13,10 @@ with rounded as (
         ({{ percent_column }} + {{ half_unit(decimals_column) }})
         * {{ population_column }} as highest
     from {{ model }}
-    where {{ percent_column }} is not null and {{ count_column }} is not null
+    where
+        {{ percent_column }} is not null
+        and {{ count_column }} is not null
+        and {{ unless_declared(declared_as) }}
 )
 
 select

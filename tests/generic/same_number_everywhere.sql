@@ -1,10 +1,13 @@
-{% test same_number_everywhere(model, key_columns, value_column, place_column) %}
+{% test same_number_everywhere(
+    model, key_columns, value_column, place_column, declared_as=none
+) %}
 with keyed as (
     select
         {{ describe_columns(key_columns) }} as series_key,
         {{ value_column }} as printed_number,
         {{ place_column }} as place
     from {{ model }}
+    where {{ unless_declared(declared_as) }}
 ),
 
 disagreeing as (

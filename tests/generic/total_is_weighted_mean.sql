@@ -1,6 +1,7 @@
 {% test total_is_weighted_mean(
     model, count_column, mean_low_column, mean_high_column,
-    total_model, total_low_column, total_high_column, total_condition, group_by
+    total_model, total_low_column, total_high_column, total_condition, group_by,
+    declared_as=none
 ) %}
 with parts as (
     select
@@ -36,9 +37,12 @@ left join totals
         {% if not loop.first %}and {% endif %}parts.{{ column }} = totals.{{ column }}
         {%- endfor %}
 where
-    totals.total_low is null
-    or totals.total_high < parts.least_mean
-    or totals.total_low > parts.greatest_mean
-    or totals.total_high * parts.weight < parts.sum_low
-    or totals.total_low * parts.weight > parts.sum_high
+    (
+        totals.total_low is null
+        or totals.total_high < parts.least_mean
+        or totals.total_low > parts.greatest_mean
+        or totals.total_high * parts.weight < parts.sum_low
+        or totals.total_low * parts.weight > parts.sum_high
+    )
+    and {{ unless_declared(declared_as) }}
 {% endtest %}

@@ -108,10 +108,10 @@ Attainable percentage | Age, percent | 7.2 | 7.2266 | 7.2266 | consistent
 Attainable percentage | Gender, percent | 2.2 | 2.1484 | 2.3438 | documented_discrepancy
 Attainable percentage | Both age and gender, percent | 4.9 | 4.8828 | 4.8828 | consistent
 Attainable percentage | Another aspect of identity, percent | 5.1 | 5.0781 | 5.0781 | consistent
-Exclusive parts sum | Misrepresentation of identity: sum of the parts, count | 99 | 99.0000
-| 100.0000 | consistent
-Exclusive parts sum | Misrepresentation of identity: sum of the parts, percent | 99 | 19.2000
-| 19.6000 | consistent
+Exclusive parts sum | Misrepresentation of identity: sum of the parts, count
+| 7.2 + 2.2 + 4.9 + 5.1 | 99.0000 | 99.0000 | consistent
+Exclusive parts sum | Misrepresentation of identity: sum of the parts, percent
+| 7.2 + 2.2 + 4.9 + 5.1 | 19.2500 | 19.3500 | consistent
 Percentage agrees with count | Misrepresented identity, percent | 19.3 | 19.3359 | 19.3359
 | consistent
 Subset within population | Age, percent | 7.2 | 0.0000 | 99.0000 | consistent

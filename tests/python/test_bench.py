@@ -14,17 +14,25 @@ from warehouse import UserError, read_marts
 
 
 def differing(one: Path, other: Path) -> list[str]:
-    """Names of the marts whose rows are not the same in two folders of `copy_marts`."""
+    """Names of the marts whose rows are not the same in two folders of `copy_marts`.
+
+    Columns are compared by name: an enforced contract puts them in the order that it declares.
+    """
     names = sorted(path.stem for path in (one / "parquet").iterdir())
     assert names == sorted(path.stem for path in (other / "parquet").iterdir())
     connection = duckdb.connect()
     found = []
     for name in names:
         a, b = (f"from '{folder / 'parquet' / name}.parquet'" for folder in (one, other))
+        columns, others = (
+            {row[0] for row in connection.sql(f"describe {x}").fetchall()} for x in (a, b)
+        )
+        assert columns == others, name
+        select = f"select {', '.join(sorted(columns))}"
         [rows] = connection.execute(
             f"select (select count(*) {a}), (select count(*) {b}),"
-            f" (select count(*) from ((select * {a}) except all (select * {b}))),"
-            f" (select count(*) from ((select * {b}) except all (select * {a})))"
+            f" (select count(*) from (({select} {a}) except all ({select} {b}))),"
+            f" (select count(*) from (({select} {b}) except all ({select} {a})))"
         ).fetchall()
         if rows[0] != rows[1] or rows[2] or rows[3]:
             found.append(name)

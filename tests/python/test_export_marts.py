@@ -828,6 +828,7 @@ def test_sandbox_closes_everything_but_the_warehouse(small, tmp_path):
             f"from '{tmp_path}/secret.csv'",
             f"copy marts.dim_reports to '{tmp_path}/out.csv'",
             "set enable_external_access = true",
+            "set memory_limit = '1GB'",
             "create table marts.t as select 1 as i",
         ):
             with pytest.raises(duckdb.Error):

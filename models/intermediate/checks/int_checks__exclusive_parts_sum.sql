@@ -12,7 +12,7 @@ category_counts as (select * from {{ ref('int_category_counts') }}),
 
 wholes as (select * from {{ ref('int_classification_wholes') }}),
 
-whole_observations as (select * from {{ ref('int_observations__published') }}),
+observations as (select * from {{ ref('int_observations__published') }}),
 
 expected_parts as (
     select
@@ -24,108 +24,108 @@ expected_parts as (
 
 parts as (
     select
-        wholes.fiscal_year,
-        wholes.classification_id,
-        wholes.observation_id,
-        wholes.whole_low,
-        wholes.whole_high,
-        wholes.whole_percent_low,
-        wholes.whole_percent_high,
-        classifications.label as classification_label,
-        min(category_counts.exhibit_id) as exhibit_id,
-        sum(category_counts.count_low) as sum_low,
-        sum(category_counts.count_high) as sum_high,
-        sum(category_counts.percent_low) as percent_sum_low,
-        sum(category_counts.percent_high) as percent_sum_high,
-        count(category_counts.published_percent) as percent_count,
-        count(*) as part_count,
-        classifications.is_exhaustive
-        and count(*) = min(expected_parts.expected_count) as is_complete
-    from wholes
-    inner join classifications
-        on wholes.classification_id = classifications.classification_id
-    inner join category_counts
-        on
-            wholes.fiscal_year = category_counts.fiscal_year
-            and wholes.population_id = category_counts.population_id
-            and wholes.classification_id = category_counts.classification_id
+        category_counts.fiscal_year,
+        category_counts.population_id,
+        category_counts.classification_id,
+        categories.sort_order,
+        'count' as quantity,
+        coalesce(
+            category_counts.count_observation_id, category_counts.percent_observation_id
+        ) as observation_id,
+        category_counts.count_low as part_low,
+        category_counts.count_high as part_high
+    from category_counts
     inner join categories
         on
             category_counts.classification_id = categories.classification_id
             and category_counts.category_id = categories.category_id
-    inner join expected_parts
-        on wholes.classification_id = expected_parts.classification_id
-    group by
-        wholes.fiscal_year,
-        wholes.classification_id,
-        wholes.observation_id,
-        wholes.whole_low,
-        wholes.whole_high,
-        wholes.whole_percent_low,
-        wholes.whole_percent_high,
-        classifications.label,
-        classifications.is_exhaustive
+    union all
+    select
+        category_counts.fiscal_year,
+        category_counts.population_id,
+        category_counts.classification_id,
+        categories.sort_order,
+        'percent' as quantity,
+        category_counts.percent_observation_id as observation_id,
+        category_counts.percent_low as part_low,
+        category_counts.percent_high as part_high
+    from category_counts
+    inner join categories
+        on
+            category_counts.classification_id = categories.classification_id
+            and category_counts.category_id = categories.category_id
+    where category_counts.percent_observation_id is not null
 ),
 
 sums as (
     select
-        fiscal_year,
-        classification_id,
-        classification_label,
-        observation_id,
-        exhibit_id,
-        'count' as quantity,
-        sum_low as expected_low,
-        case when is_complete then sum_high end as expected_high,
-        whole_low,
-        whole_high
+        parts.fiscal_year,
+        parts.population_id,
+        parts.classification_id,
+        parts.quantity,
+        min(parts.observation_id) as observation_id,
+        count(*) as part_count,
+        string_agg(observations.printed_value, ' + ' order by parts.sort_order)
+            as printed_value,
+        sum(parts.part_low) as sum_low,
+        sum(parts.part_high) as sum_high
     from parts
-    union all
+    inner join observations on parts.observation_id = observations.observation_id
+    group by
+        parts.fiscal_year,
+        parts.population_id,
+        parts.classification_id,
+        parts.quantity
+),
+
+compared as (
     select
-        fiscal_year,
-        classification_id,
-        classification_label,
-        observation_id,
-        exhibit_id,
-        'percent' as quantity,
-        percent_sum_low as expected_low,
-        case when is_complete then percent_sum_high end as expected_high,
-        whole_percent_low as whole_low,
-        whole_percent_high as whole_high
-    from parts
-    where percent_count = part_count
+        sums.*,
+        classifications.label as classification_label,
+        classifications.is_exhaustive
+        and sums.part_count = expected_parts.expected_count as is_complete,
+        case sums.quantity
+            when 'count' then wholes.whole_low else wholes.whole_percent_low
+        end as whole_low,
+        case sums.quantity
+            when 'count' then wholes.whole_high else wholes.whole_percent_high
+        end as whole_high
+    from sums
+    inner join classifications
+        on sums.classification_id = classifications.classification_id
+    inner join expected_parts
+        on sums.classification_id = expected_parts.classification_id
+    inner join wholes
+        on
+            sums.fiscal_year = wholes.fiscal_year
+            and sums.population_id = wholes.population_id
+            and sums.classification_id = wholes.classification_id
 ),
 
 checks as (
     select
-        'exclusive_parts_sum:' || sums.classification_id || '.' || sums.quantity || ':'
-        || sums.observation_id as check_id,
+        'exclusive_parts_sum:' || compared.classification_id || '.'
+        || compared.quantity || ':' || compared.observation_id as check_id,
         'exclusive_parts_sum' as rule_id,
-        sums.exhibit_id,
-        sums.fiscal_year,
-        sums.observation_id,
-        sums.classification_label || ': sum of the parts, ' || sums.quantity as subject,
-        whole_observations.printed_value,
-        sums.expected_low,
-        sums.expected_high,
-        sums.whole_high >= sums.expected_low
-        and (sums.expected_high is null or sums.whole_low <= sums.expected_high)
+        observations.exhibit_id,
+        compared.fiscal_year,
+        compared.observation_id,
+        compared.classification_label || ': sum of the parts, ' || compared.quantity
+            as subject,
+        compared.printed_value,
+        case when compared.is_complete then compared.whole_low end as expected_low,
+        compared.whole_high as expected_high,
+        compared.sum_low <= compared.whole_high
+        and (not compared.is_complete or compared.sum_high >= compared.whole_low)
             as is_consistent,
-        'the parts sum to ' || sums.expected_low
-        || case
-            when sums.expected_high is null then ' or more'
-            when
-                sums.expected_high > sums.expected_low
-                then ' to ' || sums.expected_high
-            else ''
-        end
-        || ', the whole is ' || sums.whole_low
-        || case
-            when sums.whole_high > sums.whole_low then ' to ' || sums.whole_high else ''
-        end as explanation
-    from sums
-    left join whole_observations
-        on sums.observation_id = whole_observations.observation_id
+        'the parts sum to ' || {{ interval_in_words('compared.sum_low', 'compared.sum_high') }}
+        || case when compared.is_complete then '' else ' at least' end
+        || ', the whole is '
+        || {{ interval_in_words('compared.whole_low', 'compared.whole_high') }}
+            as explanation
+    from compared
+    inner join observations on compared.observation_id = observations.observation_id
+    where compared.whole_high is not null
 )
 
 select * from checks

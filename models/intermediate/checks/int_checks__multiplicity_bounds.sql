@@ -36,13 +36,20 @@ implied as (
         classifications.classification_id,
         classifications.label as classification_label,
         category_counts.fiscal_year,
-        min(category_counts.exhibit_id) as exhibit_id,
         min(
             coalesce(
                 category_counts.count_observation_id,
                 category_counts.percent_observation_id
             )
         ) as observation_id,
+        string_agg(
+            coalesce(
+                cast(category_counts.published_count as text),
+                category_counts.printed_percent
+            ),
+            ', '
+            order by categories.sort_order
+        ) as printed_value,
         uses.uses_low,
         uses.uses_high,
         cast(sum(category_counts.count_low * categories.range_from) as bigint)
@@ -77,20 +84,17 @@ checks as (
         'multiplicity_bounds:' || implied.classification_id || ':'
         || implied.observation_id as check_id,
         'multiplicity_bounds' as rule_id,
-        implied.exhibit_id,
+        observations.exhibit_id,
         implied.fiscal_year,
         implied.observation_id,
-        implied.classification_label || ': uses in all' as subject,
-        observations.printed_value,
+        implied.classification_label || ': uses that they imply' as subject,
+        implied.printed_value,
         implied.implied_low as expected_low,
         implied.implied_high as expected_high,
         implied.uses_high >= implied.implied_low
         and implied.uses_low <= implied.implied_high as is_consistent,
-        'the categories counted add up to ' || implied.uses_low
-        || case
-            when implied.uses_high > implied.uses_low then ' to ' || implied.uses_high
-            else ''
-        end
+        'the categories counted add up to '
+        || {{ interval_in_words('implied.uses_low', 'implied.uses_high') }}
         || ' uses; the numbers of offenders by how many imply ' || implied.implied_low
         || ' to ' || implied.implied_high as explanation
     from implied

@@ -26,10 +26,12 @@ unions as (
         wholes.whole_low,
         wholes.whole_high,
         wholes.population_count,
+        wholes.is_complement,
         classifications.is_exhaustive
     from wholes
     inner join classifications
         on wholes.classification_id = classifications.classification_id
+    where wholes.is_complement or classifications.parent_category_id is not null
     union all
     select
         category_counts.fiscal_year,
@@ -43,6 +45,7 @@ unions as (
         category_counts.count_low as whole_low,
         category_counts.count_high as whole_high,
         category_counts.population_count,
+        false as is_complement,
         true as is_exhaustive
     from category_counts
     inner join {{ ref('categories') }} as all_categories
@@ -83,9 +86,9 @@ bounds as (
         unions.observation_id,
         unions.whole_low,
         unions.whole_high,
-        min(category_counts.exhibit_id) as exhibit_id,
+        unions.population_count,
+        unions.is_complement,
         max(category_counts.count_low) as largest_part,
-        sum(category_counts.count_high) as sum_of_parts,
         cast(
             case
                 when unions.is_exhaustive and count(*) = min(members.expected_count)
@@ -93,7 +96,7 @@ bounds as (
                             sum(category_counts.count_high),
                             min(unions.population_count)
                         )
-                else min(unions.population_count)
+                else unions.population_count
             end as bigint
         ) as upper_bound
     from unions
@@ -124,33 +127,48 @@ bounds as (
         unions.observation_id,
         unions.whole_low,
         unions.whole_high,
+        unions.population_count,
+        unions.is_complement,
         unions.is_exhaustive
+),
+
+-- Where the union is the population less those in none, it is none that is printed.
+bounds_of_printed as (
+    select
+        bounds.*,
+        observations.exhibit_id,
+        observations.printed_value,
+        case
+            when bounds.is_complement then bounds.population_count - bounds.upper_bound
+            else bounds.largest_part
+        end as expected_low,
+        case
+            when bounds.is_complement then bounds.population_count - bounds.largest_part
+            else bounds.upper_bound
+        end as expected_high
+    from bounds
+    inner join observations
+        on bounds.observation_id = observations.observation_id
 ),
 
 checks as (
     select
-        'overlap_bounds:' || bounds.classification_id || '.'
-        || coalesce(bounds.group_id, 'all') || ':' || bounds.observation_id as check_id,
+        'overlap_bounds:' || classification_id || '.' || coalesce(group_id, 'all') || ':'
+        || observation_id as check_id,
         'overlap_bounds' as rule_id,
-        bounds.exhibit_id,
-        bounds.fiscal_year,
-        bounds.observation_id,
-        bounds.union_label || ': offenders in any' as subject,
-        observations.printed_value,
-        bounds.largest_part as expected_low,
-        bounds.upper_bound as expected_high,
-        bounds.whole_high >= bounds.largest_part
-        and bounds.whole_low <= bounds.upper_bound as is_consistent,
-        'the union is ' || bounds.whole_low
-        || case
-            when bounds.whole_high > bounds.whole_low then ' to ' || bounds.whole_high
-            else ''
-        end
-        || '; the largest part is ' || bounds.largest_part || ', the upper bound '
-        || bounds.upper_bound as explanation
-    from bounds
-    inner join observations
-        on bounds.observation_id = observations.observation_id
+        exhibit_id,
+        fiscal_year,
+        observation_id,
+        union_label || ': offenders in '
+        || case when is_complement then 'none' else 'any' end as subject,
+        printed_value,
+        expected_low,
+        expected_high,
+        whole_high >= largest_part and whole_low <= upper_bound as is_consistent,
+        'in any are ' || {{ interval_in_words('whole_low', 'whole_high') }}
+        || '; the largest part has ' || largest_part || ', and there can be at most '
+        || upper_bound as explanation
+    from bounds_of_printed
 )
 
 select * from checks

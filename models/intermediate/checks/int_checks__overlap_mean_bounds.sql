@@ -9,8 +9,6 @@ category_counts as (select * from {{ ref('int_category_counts') }}),
 
 unions as (select * from {{ ref('int_observations__derived_means') }}),
 
-derived_counts as (select * from {{ ref('int_observations__derived_counts') }}),
-
 means as (
     select * from {{ ref('int_observations__published') }}
     where is_preferred
@@ -33,11 +31,12 @@ bounds as (
         unions.population_id,
         unions.classification_id,
         unions.measure_id,
-        unions.exhibit_id,
         classifications.label as classification_label,
         unions.value_low,
         unions.value_high,
-        min(derived_counts.count_low) as union_count,
+        unions.population_count,
+        unions.none_total_low,
+        unions.none_total_high,
         max(category_counts.published_count * means.value_low) as largest_total,
         sum(category_counts.published_count * means.value_high) as sum_of_totals
     from unions
@@ -45,12 +44,6 @@ bounds as (
         on unions.classification_id = classifications.classification_id
     inner join expected_parts
         on unions.classification_id = expected_parts.classification_id
-    inner join derived_counts
-        on
-            unions.fiscal_year = derived_counts.fiscal_year
-            and unions.population_id = derived_counts.population_id
-            and unions.classification_id = derived_counts.classification_id
-            and unions.category_id = derived_counts.category_id
     inner join categories
         on
             unions.classification_id = categories.classification_id
@@ -74,41 +67,50 @@ bounds as (
         unions.population_id,
         unions.classification_id,
         unions.measure_id,
-        unions.exhibit_id,
         classifications.label,
         unions.value_low,
-        unions.value_high
+        unions.value_high,
+        unions.population_count,
+        unions.none_total_low,
+        unions.none_total_high
     having count(*) = min(expected_parts.expected_count)
+),
+
+-- With the months of those in none they bound the months of the whole population.
+totals as (
+    select
+        bounds.*,
+        bounds.largest_total + bounds.none_total_low as least_total,
+        bounds.sum_of_totals + bounds.none_total_high as greatest_total
+    from bounds
 ),
 
 checks as (
     select
-        'overlap_mean_bounds:'
-        || bounds.classification_id
-        || ':'
-        || means.observation_id
+        'overlap_mean_bounds:' || totals.classification_id || ':' || means.observation_id
             as check_id,
         'overlap_mean_bounds' as rule_id,
-        bounds.exhibit_id,
-        bounds.fiscal_year,
+        means.exhibit_id,
+        totals.fiscal_year,
         means.observation_id,
-        bounds.classification_label || ': mean of those in any' as subject,
+        totals.classification_label || ': mean of those in any or none' as subject,
         means.printed_value,
-        {{ exact_quotient('bounds.largest_total', 'bounds.union_count', 'down') }}
+        {{ exact_quotient('totals.least_total', 'totals.population_count', 'down') }}
             as expected_low,
-        {{ exact_quotient('bounds.sum_of_totals', 'bounds.union_count', 'up') }}
+        {{ exact_quotient('totals.greatest_total', 'totals.population_count', 'up') }}
             as expected_high,
-        bounds.value_high * bounds.union_count >= bounds.largest_total
-        and bounds.value_low * bounds.union_count <= bounds.sum_of_totals
+        means.value_high * totals.population_count >= totals.least_total
+        and means.value_low * totals.population_count <= totals.greatest_total
             as is_consistent,
-        'the population''s mean and that of none leave ' || bounds.value_low || ' to '
-        || bounds.value_high || ' for those in any' as explanation
-    from bounds
+        'those in any have a mean of ' || totals.value_low || ' to ' || totals.value_high
+        || '; their months are at least the largest part''s and at most the sum of all'
+            as explanation
+    from totals
     inner join means
         on
-            bounds.fiscal_year = means.fiscal_year
-            and bounds.population_id = means.population_id
-            and bounds.measure_id = means.measure_id
+            totals.fiscal_year = means.fiscal_year
+            and totals.population_id = means.population_id
+            and totals.measure_id = means.measure_id
             and means.classification_id = 'population_total'
 )
 

@@ -16,8 +16,12 @@ bases as (
 compared as (
     select
         observations.*,
-        laters.obs_value as later_value,
-        earliers.obs_value as earlier_value
+        laters.printed_value as later_printed_value,
+        laters.value_low as later_low,
+        laters.value_high as later_high,
+        earliers.printed_value as earlier_printed_value,
+        earliers.value_low as earlier_low,
+        earliers.value_high as earlier_high
     from observations
     inner join bases as laters
         on
@@ -33,7 +37,7 @@ compared as (
             and observations.classification_id = earliers.classification_id
             and observations.category_id = earliers.category_id
             and observations.of_measure_id = earliers.measure_id
-    where earliers.obs_value > 0
+    where earliers.value_low > 0
 ),
 
 checks as (
@@ -45,18 +49,14 @@ checks as (
         observation_id,
         row_label || ', ' || column_name as subject,
         printed_value,
-        {{ exact_quotient('100 * (later_value - earlier_value)', 'earlier_value') }}
+        {{ exact_quotient('100 * (later_low - earlier_high)', 'earlier_high', 'down') }}
             as expected_low,
-        {{ exact_quotient('100 * (later_value - earlier_value)', 'earlier_value') }}
+        {{ exact_quotient('100 * (later_high - earlier_low)', 'earlier_low', 'up') }}
             as expected_high,
-        value_low * earlier_value <= 100 * (later_value - earlier_value)
-        and 100 * (later_value - earlier_value) <= value_high * earlier_value
+        value_high * earlier_high >= 100 * (later_low - earlier_high)
+        and value_low * earlier_low <= 100 * (later_high - earlier_low)
             as is_consistent,
-        'from '
-        || cast(earlier_value as bigint)
-        || ' to '
-        || cast(later_value as bigint)
-            as explanation
+        'from ' || earlier_printed_value || ' to ' || later_printed_value as explanation
     from compared
 )
 

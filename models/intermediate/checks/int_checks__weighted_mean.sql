@@ -10,8 +10,6 @@ categories as (
 
 category_counts as (select * from {{ ref('int_category_counts') }}),
 
-wholes as (select * from {{ ref('int_classification_wholes') }}),
-
 means as (
     select observations.*
     from {{ ref('int_observations__published') }} as observations
@@ -35,7 +33,6 @@ weighted as (
         category_counts.population_id,
         category_counts.classification_id,
         means.measure_id,
-        min(means.exhibit_id) as exhibit_id,
         min(means.value_low) as least_mean,
         max(means.value_high) as greatest_mean,
         sum(category_counts.published_count) as weight,
@@ -63,23 +60,54 @@ weighted as (
     having count(*) = min(expected_parts.expected_count)
 ),
 
+-- A population without a printed total has the mean of the category that forms it.
+whole_means as (
+    select
+        fiscal_year,
+        population_id,
+        classification_id,
+        category_id,
+        measure_id,
+        observation_id,
+        exhibit_id,
+        printed_value,
+        value_low,
+        value_high
+    from means
+    union all
+    select
+        means.fiscal_year,
+        populations.population_id,
+        'population_total' as classification_id,
+        'total' as category_id,
+        means.measure_id,
+        means.observation_id,
+        means.exhibit_id,
+        means.printed_value,
+        means.value_low,
+        means.value_high
+    from {{ ref('populations') }} as populations
+    inner join means
+        on
+            populations.parent_population_id = means.population_id
+            and populations.classification_id = means.classification_id
+            and populations.category_id = means.category_id
+),
+
 -- The whole is the population, or the category that the classification divides.
 compared as (
     select
         weighted.*,
         classifications.label as classification_label,
         whole_means.observation_id,
+        whole_means.exhibit_id,
         whole_means.printed_value,
         whole_means.value_low,
         whole_means.value_high
     from weighted
     inner join classifications
         on weighted.classification_id = classifications.classification_id
-    inner join wholes
-        on
-            weighted.fiscal_year = wholes.fiscal_year
-            and weighted.classification_id = wholes.classification_id
-    inner join means as whole_means
+    inner join whole_means
         on
             weighted.fiscal_year = whole_means.fiscal_year
             and weighted.population_id = whole_means.population_id

@@ -14,6 +14,8 @@ select
     cast(offender_count_low as bigint) as offender_count_low,
     cast(offender_count_high as bigint) as offender_count_high,
     is_attainable,
-    obs_status as offender_count_status
+    obs_status as offender_count_status,
+    count_observation_id,
+    percent_observation_id
 from category_counts
 order by fiscal_year, sort_order

@@ -10,6 +10,7 @@ counts as (
     select
         fiscal_year,
         obs_value as offender_count,
+        observation_id as count_observation_id,
         first_value(fiscal_year) over (order by fiscal_year) as first_fiscal_year,
         first_value(obs_value) over (order by fiscal_year) as first_offender_count
     from observations
@@ -30,7 +31,8 @@ offenders_by_fiscal_year as (
             '100 * (counts.offender_count - counts.first_offender_count)',
             'counts.first_offender_count'
         ) }} as percent_change_from_first_year,
-        changes.obs_value as published_percent_change
+        changes.obs_value as published_percent_change,
+        counts.count_observation_id
     from counts
     left join changes
         on
@@ -44,5 +46,6 @@ select
     first_fiscal_year,
     cast(percent_change_from_first_year as decimal(11, 4))
         as percent_change_from_first_year,
-    cast(published_percent_change as decimal(9, 2)) as published_percent_change
+    cast(published_percent_change as decimal(9, 2)) as published_percent_change,
+    count_observation_id
 from offenders_by_fiscal_year

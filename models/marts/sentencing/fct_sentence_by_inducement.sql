@@ -20,7 +20,11 @@ measured as (
         max(case when measure_id = 'offender_percent' then obs_value end)
             as published_percent,
         max(case when measure_id = 'mean_sentence_months' then obs_value end)
-            as mean_sentence_months
+            as mean_sentence_months,
+        max(case when measure_id = 'offender_count' then observation_id end)
+            as count_observation_id,
+        max(case when measure_id = 'mean_sentence_months' then observation_id end)
+            as mean_observation_id
     from observations
     group by fiscal_year, category_id
 ),
@@ -49,7 +53,9 @@ sentence_by_inducement as (
         measured.mean_sentence_months,
         totals.mean_sentence_months as population_mean_sentence_months,
         measured.mean_sentence_months - nones.mean_sentence_months
-            as months_above_no_inducement
+            as months_above_no_inducement,
+        measured.count_observation_id,
+        measured.mean_observation_id
     from measured
     inner join categories on measured.category_id = categories.category_id
     inner join totals on measured.fiscal_year = totals.fiscal_year
@@ -68,6 +74,8 @@ select
     cast(mean_sentence_months as decimal(9, 2)) as mean_sentence_months,
     cast(population_mean_sentence_months as decimal(9, 2))
         as population_mean_sentence_months,
-    cast(months_above_no_inducement as decimal(9, 2)) as months_above_no_inducement
+    cast(months_above_no_inducement as decimal(9, 2)) as months_above_no_inducement,
+    count_observation_id,
+    mean_observation_id
 from sentence_by_inducement
 order by fiscal_year, sort_order

@@ -35,7 +35,9 @@ select
             'category_counts.population_offender_count'
         ) }} as decimal(7, 4)
     ) as recomputed_percent,
-    category_counts.obs_status
+    category_counts.obs_status,
+    category_counts.count_observation_id,
+    category_counts.percent_observation_id
 from category_counts
 left join largest on category_counts.fiscal_year = largest.fiscal_year
 order by category_counts.fiscal_year, category_counts.sort_order
