@@ -22,7 +22,8 @@ lint: $(VENV)/dev.ready ## check the style of SQL, Python and YAML
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/singular macros
+	@$(BIN)/python scripts/scaffold.py --check
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models analyses tests/singular
 
 format: $(VENV)/dev.ready ## put Python and SQL into style
 	@$(BIN)/ruff check --fix --quiet .

@@ -27,11 +27,12 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import duckdb
 from export_marts import export
-from warehouse import PROJECT, Mart, UserError, quoted, read_marts
+from replay import KINDS, Step, open_database, read_json, read_steps, run_steps, text
+from warehouse import PROJECT, Mart, UserError, read_marts
 
 log = logging.getLogger("bench")
 
@@ -41,7 +42,6 @@ AIM_MEGABYTES = 400.0  # peak memory of a build
 # Not copied: what is built or hidden (environments, caches, version control).
 NOT_COPIED = ("build", "target", "logs", "__pycache__", ".*")
 COPY_FORMATS = ("csv", "parquet", "json")
-KINDS = {"seed": "seeds", "model": "models", "test": "tests"}
 
 # A process inherits the peak of the one that starts it, so a small one of its own starts it.
 LAUNCHER = """
@@ -108,8 +108,8 @@ class Bench:
 
     @property
     def target(self) -> Path:
-        """Where dbt leaves manifest, run results and its cache."""
-        return self.project / "target"
+        """Where the build's dbt leaves manifest, run results and its cache."""
+        return self.output / "work" / "target"
 
     @property
     def output(self) -> Path:
@@ -128,8 +128,9 @@ class Bench:
         )
 
     def parse(self) -> Run:
-        """Run `dbt parse`."""
-        return self.run("dbt parse", [sys.executable, "-m", "dbt.cli.main", "parse"])
+        """Run `dbt parse`, with the cache that the build has left."""
+        target = ["--target-path", str(self.target)]
+        return self.run("dbt parse", [sys.executable, "-m", "dbt.cli.main", "parse", *target])
 
     def build(self) -> Run:
         """Run the whole build."""
@@ -186,10 +187,10 @@ def _measure_round(bench: Bench, rounds: Rounds) -> None:
     run_results = bench.target / "run_results.json"
     rounds.nodes.append(node_times(run_results))
     # dbt parse writes a manifest of its own, without compiled SQL.
-    steps = replay_steps(manifest, run_results)
+    steps = read_steps(manifest, run_results)
     rounds.parse.append(bench.parse())
     # Written by dbt parse only, which reads the cache that the build has left.
-    rounds.reparsed.append(_load(bench.target / "perf_info.json")["parsed_path_count"])
+    rounds.reparsed.append(read_json(bench.target / "perf_info.json")["parsed_path_count"])
     with tempfile.TemporaryDirectory(dir=bench.folder) as name:
         folder = Path(name)
         rounds.replay.append(replay(steps, folder / "replay"))
@@ -209,24 +210,9 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _load(path: Path) -> dict[str, Any]:
-    """Read a JSON file of dbt.
-
-    Raises:
-        UserError: there is none, or it is not JSON.
-
-    """
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON") from error
-
-
 def node_times(run_results: Path) -> Nodes:
     """Read the times of all nodes from dbt's run results."""
-    results = _load(run_results)
+    results = read_json(run_results)
     seconds: dict[str, list[float]] = defaultdict(list)
     for result in results["results"]:
         kind = KINDS.get(result["unique_id"].partition(".")[0])
@@ -236,67 +222,6 @@ def node_times(run_results: Path) -> Nodes:
 
 
 # The same work without dbt
-
-
-@dataclass(frozen=True)
-class Step:
-    """The SQL that does the work of one node; `kind` is seeds, models or tests."""
-
-    kind: str
-    database: str
-    statements: tuple[str, ...]
-
-
-def replay_steps(manifest: Path, run_results: Path) -> list[Step]:
-    """Return the SQL of every seed, model and test of a build, in the order in which they ended.
-
-    A node ends after all that it depends on, so that order is one of dependency. Ephemeral models
-    are part of the compiled SQL of others.
-    """
-    nodes = _load(manifest)["nodes"]
-    steps = []
-    for result in _load(run_results)["results"]:
-        node = nodes.get(result["unique_id"], {})
-        kind = KINDS.get(node.get("resource_type", ""))
-        if kind == "seeds":
-            statements = _seed_statements(node)
-        elif kind == "models":
-            what = "view" if node["config"]["materialized"] == "view" else "table"
-            statements = (
-                f"create schema if not exists {_schema(node)}",
-                f"create or replace {what} {_relation(node)} as {result['compiled_code']}",
-            )
-        elif kind == "tests":
-            statements = (f"select count(*) from ({result['compiled_code']}\n)",)
-        else:
-            continue
-        steps.append(Step(kind, node["database"], statements))
-    return steps
-
-
-def _schema(node: dict[str, Any]) -> str:
-    return quoted(node["schema"])
-
-
-def _relation(node: dict[str, Any]) -> str:
-    return f"{_schema(node)}.{quoted(node['alias'])}"
-
-
-def _seed_statements(node: dict[str, Any]) -> tuple[str, ...]:
-    """Load a seed as dbt-duckdb does; its types are declared in the order of the file's columns."""
-    columns = ", ".join(f"{quoted(n)} {t}" for n, t in node["config"]["column_types"].items())
-    path = _text(str(Path(node["root_path"]) / node["original_file_path"]))
-    delimiter = _text(node["config"].get("delimiter") or ",")
-    return (
-        f"create schema if not exists {_schema(node)}",
-        f"create or replace table {_relation(node)} ({columns})",
-        f"copy {_relation(node)} from {path} (format csv, header true, delimiter {delimiter})",
-    )
-
-
-def _text(value: str) -> str:
-    """Quote an SQL text."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def replay(steps: Sequence[Step], folder: Path) -> dict[str, list[float]]:
@@ -315,11 +240,11 @@ def replay(steps: Sequence[Step], folder: Path) -> dict[str, list[float]]:
         raise UserError("there is nothing to replay: the build ran no seed, model or test")
     folder.mkdir()
     seconds: dict[str, list[float]] = defaultdict(list)
-    with duckdb.connect(str(folder / f"{steps[0].database}.duckdb")) as connection:
+    path = str(folder / f"{steps[0].database}.duckdb")
+    with open_database(steps[0], path) as connection:
         for step in steps:
             started = time.perf_counter()
-            for statement in step.statements:
-                connection.execute(statement).fetchall()
+            run_steps(connection, [step])
             seconds[step.kind].append(time.perf_counter() - started)
     return dict(seconds)
 
@@ -331,7 +256,7 @@ def copy_marts(warehouse: Path, marts: Iterable[Mart], folder: Path) -> None:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         for mart in marts:
             for name in COPY_FORMATS:
-                path = _text(str(folder / name / f"{mart.name}.{name}"))
+                path = text(str(folder / name / f"{mart.name}.{name}"))
                 connection.execute(f"copy {mart.relation} to {path} (format {name})")
 
 

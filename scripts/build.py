@@ -60,6 +60,11 @@ class Places:
         return self.folder / "exports"
 
     @property
+    def target(self) -> Path:
+        """Where dbt leaves its artifacts, and its cache for the next build."""
+        return self.folder / "work" / "target"
+
+    @property
     def work(self) -> Path:
         """The warehouse that is being built."""
         return self.folder / "work" / "warehouse.duckdb"
@@ -120,7 +125,7 @@ def build(places: Places, *, unit_tests: bool = False, wait: float = 60) -> list
             _check_seeds()
             results = _run_dbt(places, unit_tests=unit_tests)
             logger.info("exporting the marts")
-            export(places.work, places.exports, PROJECT / "target" / "manifest.json")
+            export(places.work, places.exports, places.target / "manifest.json")
             os.replace(places.work, places.warehouse)
             _publish_manifest(places)
     except Timeout as error:
@@ -148,16 +153,9 @@ def _run_dbt(places: Places, *, unit_tests: bool) -> list[RunExecutionResult]:
         leftover.unlink()
     os.environ["WAREHOUSE_PATH"] = str(places.work)
     os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
-    arguments = [
-        "--quiet",
-        "--log-level",
-        "none",
-        "--log-level-file",
-        "info",
-        "--warn-error",
-        "build",
-    ]
-    arguments += ["--project-dir", str(PROJECT)]
+    # No log but what is shown: formatting dbt's events would take a tenth of the build.
+    arguments = ["--log-level", "none", "--log-level-file", "none", "--warn-error", "build"]
+    arguments += ["--project-dir", str(PROJECT), "--target-path", str(places.target)]
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
     logger.info("building the warehouse with dbt")
@@ -209,7 +207,7 @@ def _flat(text: str) -> str:
 
 def _publish_manifest(places: Places) -> None:
     work = places.work.parent / "manifest.json"
-    work.write_bytes((PROJECT / "target" / "manifest.json").read_bytes())
+    work.write_bytes((places.target / "manifest.json").read_bytes())
     os.replace(work, places.manifest)
 
 

@@ -340,23 +340,6 @@ def _seed_yaml(exhibit: Exhibit) -> list[str]:
         "Every cell is a number as printed.",
         cells,
     )
-    lines += _test(
-        "unique_key",
-        f"{exhibit.seed}__row_numbers_are_unique",
-        "No row is keyed twice.",
-        ["            columns: [row_number]"],
-    )
-    lines += _test(
-        "foreign_keys",
-        f"{exhibit.seed}__wordings_are_known",
-        "Every wording has a category and a meaning.",
-        [
-            "            keys:",
-            "              - columns: [wording]",
-            "                to: ref('wordings')",
-            "                to_columns: [wording]",
-        ],
-    )
     lines.append("    columns:")
     for name in exhibit.columns:
         lines += _column(name, _described(name))

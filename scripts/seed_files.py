@@ -57,7 +57,10 @@ def _faults(path: Path, declared: list[str] | None) -> list[str]:
         return [": the last line has no line end"]
     if declared is None:
         return [": is not described in a .yml file beside it, with its column_types"]
-    header, *rows = csv.reader(io.StringIO(text), strict=True)
+    try:
+        header, *rows = csv.reader(io.StringIO(text), strict=True)
+    except csv.Error as error:
+        return [f": is not well-formed CSV: {error}"]
     if header != declared:
         return [
             f", line 1: the columns are {', '.join(header)}; declared are {', '.join(declared)}"
@@ -73,7 +76,7 @@ def _row_faults(header: list[str], number: int, row: list[str]) -> list[str]:
     if len(row) != len(header):
         return [f", line {number}: has {len(row)} fields, expected {len(header)}"]
     return [
-        f', line {number}, column {column}: "{cell}" has spaces around it or inside its edges'
+        f', line {number}, column {column}: "{cell}" has spaces around it or unbreakable ones'
         for column, cell in zip(header, row, strict=True)
         if cell != cell.strip() or "\u00a0" in cell
     ]

@@ -8,6 +8,7 @@ import bench
 import duckdb
 import pytest
 from bench import Bench, Nodes, Rounds, Run
+from replay import read_steps
 from warehouse import UserError, read_marts
 
 # Replay
@@ -40,7 +41,7 @@ def differing(one: Path, other: Path) -> list[str]:
 
 
 def test_replay_gives_the_marts_that_dbt_builds(built, tmp_path):
-    steps = bench.replay_steps(built.manifest, built.run_results)
+    steps = read_steps(built.manifest, built.run_results)
     seconds = bench.replay(steps, tmp_path / "replay")
     marts = read_marts(built.manifest)
     replayed = tmp_path / "replay" / f"{steps[0].database}.duckdb"
@@ -67,20 +68,22 @@ def test_replay_refuses_an_empty_build(tmp_path):
 
 
 def test_seed_keeps_printed_text_and_reads_blanks_as_null(tmp_path):
-    (tmp_path / "it's.csv").write_text("printed;mark\n1.0;\nlife;a\n")
+    (tmp_path / "it's.csv").write_text("printed,mark\n1.0,\nlife,a\n")
     unique_id = "seed.project.raw"
     node = {
         "resource_type": "seed",
+        "unique_id": unique_id,
+        "name": "raw",
         "database": "warehouse",
         "schema": "raw",
         "alias": "raw",
         "root_path": str(tmp_path),
         "original_file_path": "it's.csv",
-        "config": {"column_types": {"printed": "text", "mark": "text"}, "delimiter": ";"},
+        "config": {"column_types": {"printed": "text", "mark": "text"}},
     }
     (tmp_path / "manifest.json").write_text(json.dumps({"nodes": {unique_id: node}}))
     (tmp_path / "run_results.json").write_text(json.dumps({"results": [{"unique_id": unique_id}]}))
-    steps = bench.replay_steps(tmp_path / "manifest.json", tmp_path / "run_results.json")
+    steps = read_steps(tmp_path / "manifest.json", tmp_path / "run_results.json")
     assert [step.kind for step in steps] == ["seeds"]
     bench.replay(steps, tmp_path / "replay")
     with duckdb.connect(str(tmp_path / "replay" / "warehouse.duckdb")) as connection:

@@ -47,7 +47,9 @@ def test_every_macro_and_its_arguments_are_described(manifest: dict[str, Any]) -
         if not macro["name"].startswith("test_"):
             signature = re.search(r"macro\s+\w+\(([^)]*)\)", macro["macro_sql"]).group(1)
             names = [part.split("=")[0].strip() for part in signature.split(",") if part.strip()]
-            described = {argument["name"]: argument["description"] for argument in macro["arguments"]}
+            described = {
+                argument["name"]: argument["description"] for argument in macro["arguments"]
+            }
             assert list(described) == names, macro["name"]
             assert all(described.values()), macro["name"]
 

@@ -231,7 +231,9 @@ def _like(
     rows = []
     for row in answer:
         marks = ", ".join("?" for _ in row)
-        rows += marts.execute(f"select {casts} from (values ({marks})) as t({names})", row).fetchall()
+        rows += marts.execute(
+            f"select {casts} from (values ({marks})) as t({names})", row
+        ).fetchall()
     return rows
 
 

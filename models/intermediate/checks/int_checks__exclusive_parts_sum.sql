@@ -118,7 +118,8 @@ checks as (
         compared.sum_low <= compared.whole_high
         and (not compared.is_complete or compared.sum_high >= compared.whole_low)
             as is_consistent,
-        'the parts sum to ' || {{ interval_in_words('compared.sum_low', 'compared.sum_high') }}
+        'the parts sum to '
+        || {{ interval_in_words('compared.sum_low', 'compared.sum_high') }}
         || case when compared.is_complete then '' else ' at least' end
         || ', the whole is '
         || {{ interval_in_words('compared.whole_low', 'compared.whole_high') }}

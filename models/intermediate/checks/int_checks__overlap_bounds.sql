@@ -165,7 +165,8 @@ checks as (
         expected_low,
         expected_high,
         whole_high >= largest_part and whole_low <= upper_bound as is_consistent,
-        'in any are ' || {{ interval_in_words('whole_low', 'whole_high') }}
+        'in any are '
+        || {{ interval_in_words('whole_low', 'whole_high') }}
         || '; the largest part has ' || largest_part || ', and there can be at most '
         || upper_bound as explanation
     from bounds_of_printed
