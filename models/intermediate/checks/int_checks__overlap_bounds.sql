@@ -153,8 +153,8 @@ bounds_of_printed as (
 
 checks as (
     select
-        'overlap_bounds:' || classification_id || '.' || coalesce(group_id, 'all') || ':'
-        || observation_id as check_id,
+        'overlap_bounds:' || classification_id || '.'
+        || coalesce(group_id, 'all') || ':' || observation_id as check_id,
         'overlap_bounds' as rule_id,
         exhibit_id,
         fiscal_year,

@@ -87,8 +87,8 @@ totals as (
 
 checks as (
     select
-        'overlap_mean_bounds:' || totals.classification_id || ':' || means.observation_id
-            as check_id,
+        'overlap_mean_bounds:' || totals.classification_id || ':'
+        || means.observation_id as check_id,
         'overlap_mean_bounds' as rule_id,
         means.exhibit_id,
         totals.fiscal_year,
@@ -102,7 +102,8 @@ checks as (
         means.value_high * totals.population_count >= totals.least_total
         and means.value_low * totals.population_count <= totals.greatest_total
             as is_consistent,
-        'those in any have a mean of ' || totals.value_low || ' to ' || totals.value_high
+        'those in any have a mean of ' || totals.value_low || ' to '
+        || totals.value_high
         || '; their months are at least the largest part''s and at most the sum of all'
             as explanation
     from totals
