@@ -7,10 +7,10 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format docs scaffold sql bench lock clean
+.PHONY: help build test lint format docs scaffold sql verify-source mutate bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/
 	@$(BIN)/python scripts/build.py
@@ -46,6 +46,12 @@ sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sq
 	@$(BIN)/duckdb -readonly -cmd .safe_mode $(if $(QUERY),-c "$$QUERY") "$(WAREHOUSE)"
 override QUERY := $(value QUERY)
 export QUERY
+
+verify-source: $(VENV)/build.ready ## compare the seeds with the document: SOURCE=<file>
+	@$(BIN)/python scripts/verify_source.py $(SOURCE)
+
+mutate: $(VENV)/build.ready ## make every keying error and see what is caught: SOURCE=<file>
+	@$(BIN)/python scripts/mutate.py $(if $(SOURCE),--source "$(SOURCE)")
 
 bench: $(VENV)/dev.ready ## measure the build against dbt's floor and bare DuckDB
 	@$(BIN)/python scripts/bench.py

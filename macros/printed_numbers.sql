@@ -16,7 +16,7 @@
 {%- endmacro %}
 
 {% macro is_printed_number(cell) -%}
-    ({{ matches_pattern(cell, '([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]{1,3})?') }})
+    ({{ matches_pattern(cell, '(0|[1-9][0-9]*|[1-9][0-9]{0,2}(,[0-9]{3})+)([.][0-9]{1,3})?') }})
 {%- endmacro %}
 
 {% macro is_readable(cell) -%}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def read_steps(manifest: Path, run_results: Path) -> list[Step]:
                     database=node["database"],
                     relation=_relation(node if kind != "tests" else _attached(node, nodes)),
                     statements=_statements(kind, node, result.get("compiled_code") or ""),
-                    depends_on=tuple(_inlined(node, nodes)),
+                    depends_on=tuple(read_dependencies(node, nodes)),
                 )
             )
     return steps
@@ -109,6 +109,12 @@ def run_steps(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> d
     return failures
 
 
+def materialized(step: Step) -> Step:
+    """Give a step that makes a table where the build makes a view."""
+    view, table = "create or replace view", "create or replace table"
+    return replace(step, statements=tuple(s.replace(view, table, 1) for s in step.statements))
+
+
 def text(value: str) -> str:
     """Quote an SQL text."""
     return "'" + value.replace("'", "''") + "'"
@@ -122,13 +128,13 @@ def _attached(node: dict[str, Any], nodes: dict[str, Any]) -> dict[str, Any]:
     return nodes.get(node.get("attached_node") or "", {})
 
 
-def _inlined(node: dict[str, Any], nodes: dict[str, Any]) -> list[str]:
+def read_dependencies(node: dict[str, Any], nodes: dict[str, Any]) -> list[str]:
     """Give what a node reads, with ephemeral models replaced by what those read."""
     found: list[str] = []
     for unique_id in node.get("depends_on", {}).get("nodes", []):
         parent = nodes[unique_id]
         ephemeral = parent["config"].get("materialized") == "ephemeral"
-        found += _inlined(parent, nodes) if ephemeral else [unique_id]
+        found += read_dependencies(parent, nodes) if ephemeral else [unique_id]
     return list(dict.fromkeys(found))
 
 

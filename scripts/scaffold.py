@@ -120,6 +120,7 @@ class Exhibit:
     keyed_on: str
     keyed_from: str
     columns: tuple[str, ...]
+    caption: str
 
     @property
     def exhibit_id(self) -> str:
@@ -186,6 +187,7 @@ def read_exhibits(project: Path) -> list[Exhibit]:
                 keyed_on=row["keyed_on"],
                 keyed_from=row["keyed_from"],
                 columns=columns,
+                caption=_caption(row),
             )
         )
     known = {exhibit.seed for exhibit in exhibits}
@@ -198,6 +200,12 @@ def read_exhibits(project: Path) -> list[Exhibit]:
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def _caption(row: dict[str, str]) -> str:
+    """Give the beginning of a printed caption, such as `Figure 10. `; empty for text."""
+    kind = row["exhibit_type"].capitalize()
+    return f"{kind} {row['exhibit_number']}. " if row["exhibit_number"] else ""
 
 
 def _titled(row: dict[str, str]) -> str:

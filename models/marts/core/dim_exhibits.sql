@@ -7,8 +7,13 @@ select
     exhibit_number,
     title,
     sort_order,
+    population_id,
+    fiscal_years,
     printed_row_count,
     printed_number_count,
+    printed_wording_count,
+    paragraph_count,
+    footnotes,
     keyed_on,
     keyed_from
 from exhibits

@@ -7,6 +7,7 @@ select
     publication_date,
     publication_date_precision,
     license,
-    landing_url
+    landing_url,
+    source_sha256
 from reports
 order by publication_date, report_id
