@@ -40,6 +40,7 @@ TOKEN = re.compile(
 )
 CAPTION = re.compile(r"(Figure|Table) (\d+)\. ")
 MARK = re.compile(r"<sup>(\d+)</sup>")
+SENTENCE_END = re.compile(r"[.!?](?:<sup>(?P<mark>\d+)</sup>)?(?=\s|$)")
 PREAMBLE = "(before the first heading)"
 
 
@@ -180,7 +181,7 @@ def _verify_row(
         return [Fault(place, f"the document has no {row['heading']}, {number}")]
     faults = []
     start = positions[id(block)]
-    inside = None
+    inside, last = None, None
     if row["wording"]:
         found = re.search(rf"(?<!\w){re.escape(row['wording'])}(?!\w)", block.text[start:])
         if found is None:
@@ -200,6 +201,7 @@ def _verify_row(
             )
             continue
         block.account(*span)
+        last = span
         start = max(start, span[1])
     if inside:
         start = max(start, inside[1])
@@ -207,6 +209,23 @@ def _verify_row(
     if not exhibit.is_comparisons:
         positions[id(block)] = start
     faults += _verify_frame(exhibit, row, block, document, place)
+    faults += _verify_sentence(row, block, last, place)
+    return faults
+
+
+def _verify_sentence(
+    row: dict[str, str], block: Block, last: tuple[int, int] | None, place: str
+) -> list[Fault]:
+    """Check the mark that closes the sentence of a number, and what a comparison is about."""
+    faults = []
+    closing = SENTENCE_END.search(block.text, last[1]) if last else None
+    mark = closing.group("mark") if closing else None
+    if mark and row["footnote"] != mark:
+        faults.append(Fault(f"{place}, column footnote", f"its sentence ends with the mark {mark}"))
+    # Words are inflected: the beginning of the first one has to do.
+    about = row.get("left_row", "").lower()[:6].strip()
+    if about not in block.text.lower():
+        faults.append(Fault(f"{place}, column left_row", f'nothing there begins with "{about}"'))
     return faults
 
 
