@@ -84,7 +84,7 @@ def test_its_exhibits_are_as_printed(both: tuple[duckdb.DuckDBPyConnection, Path
     )
     assert rows.fetchall() == [
         ("Total", "1,200", None, "100", None),
-        ("Under 30", "480", "40.0", "90", "a"),
+        ("Under 30", "480", "40.0", "90", None),
         ("30 and Over", "720", "60.0", "107", None),
     ]
     rows = both[0].execute("select percent from after.marts.rpt_example_2024__figure_1")
