@@ -43,6 +43,7 @@ category_counts as (
         counts.fiscal_year,
         counts.classification_id,
         counts.category_id,
+        categories.category_key,
         categories.label,
         categories.sort_order,
         categories.range_from,

@@ -1,13 +1,24 @@
-{# Division without floating point: everything is scaled to whole numbers of 1/10000. #}
+{# Division without rounding errors: everything is scaled to whole numbers of 1/10000. #}
+
+{# Of a multiple of the denominator: engines agree on no other whole division. #}
+{% macro whole_quotient(multiple, denominator) -%}
+    {{ return(adapter.dispatch('whole_quotient', 'sentencing_warehouse')(multiple, denominator)) }}
+{%- endmacro %}
+
+{% macro default__whole_quotient(multiple, denominator) -%}
+    cast(({{ multiple }}) / ({{ denominator }}) as bigint)
+{%- endmacro %}
+
+{% macro duckdb__whole_quotient(multiple, denominator) -%}
+    cast(({{ multiple }}) // ({{ denominator }}) as bigint)
+{%- endmacro %}
 
 {% macro floor_division(numerator, denominator) -%}
-    cast(
-        (
-            ({{ numerator }})
-            - (({{ numerator }}) % ({{ denominator }}) + ({{ denominator }}))
-            % ({{ denominator }})
-        ) / ({{ denominator }}) as bigint
-    )
+    {{ whole_quotient(
+        '(' ~ numerator ~ ') - ((' ~ numerator ~ ') % (' ~ denominator ~ ') + ('
+        ~ denominator ~ ')) % (' ~ denominator ~ ')',
+        denominator
+    ) }}
 {%- endmacro %}
 
 {# Numerator and positive denominator with at most four decimals; rounding: nearest, down, up. #}

@@ -1,4 +1,4 @@
-{# The one engine-specific expression: whether the whole text matches a regular expression. #}
+{# Whether a whole text matches a regular expression, on each engine. #}
 
 {% macro matches_pattern(text, pattern) -%}
     {{ return(adapter.dispatch('matches_pattern', 'sentencing_warehouse')(text, pattern)) }}

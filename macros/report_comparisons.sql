@@ -16,7 +16,8 @@ select
     printed_value,
     printed_unit,
     wording,
-    locator
+    locator,
+    footnote
 from comparisons
 order by row_number
 {% endmacro %}

@@ -5,15 +5,19 @@ exhibits as (
     select * from {{ ref('exhibits') }} where exhibit_id = '{{ exhibit_id }}'
 ),
 
--- Differences are compared in months and in percentage points.
+-- A stated difference is compared in base units, such as months for years.
 units as (
-    select '' as printed_unit, 1 as factor
-    union all
-    select 'percent' as printed_unit, 1 as factor
-    union all
-    select 'months' as printed_unit, 1 as factor
-    union all
-    select 'years' as printed_unit, 12 as factor
+    select
+        printed.row_number,
+        coalesce(max(measures.base_unit_factor), 1) as factor
+    from printed
+    left join {{ ref('measures') }} as measures
+        on
+            measures.statistic = 'difference'
+            and position(
+                '|' || printed.printed_unit || '|' in '|' || measures.printed_units || '|'
+            ) > 0
+    group by printed.row_number
 ),
 
 staged as (
@@ -36,10 +40,11 @@ staged as (
         printed.wording,
         cast(printed.row_number as integer) as row_number,
         printed.row_label,
-        {{ exhibit_locator() }} as locator
+        {{ exhibit_locator('printed') }} as locator,
+        printed.footnote
     from printed
     cross join exhibits
-    inner join units on coalesce(printed.printed_unit, '') = units.printed_unit
+    inner join units on printed.row_number = units.row_number
 )
 
 select * from staged

@@ -1,10 +1,11 @@
 {# The columns that frame the printed cells of every raw seed. #}
 
-{% macro exhibit_locator() -%}
-    heading
+{% macro exhibit_locator(seed) -%}
+    {{ seed }}.heading
     || case
-        when paragraph is not null then ', paragraph ' || paragraph
-        else ', row ' || row_number
+        when {{ seed }}.paragraph is not null
+            then ', paragraph ' || {{ seed }}.paragraph
+        else ', row ' || {{ seed }}.row_number
     end
 {%- endmacro %}
 
@@ -28,7 +29,7 @@ cells as (
         {{ value_column }} as printed_value,
         {{ unit_column or 'cast(null as text)' }} as printed_unit,
         wording,
-        {{ exhibit_locator() }} as locator,
+        {{ exhibit_locator('printed') }} as locator,
         footnote
     from printed
     where {{ value_column }} is not null

@@ -86,7 +86,8 @@ class Progress:
         if name == "ConcurrencyLine":
             self.total = event.data.node_count
         elif name == "NodeFinished":
-            self.done += 1
+            # Models that are part of others finish without having been counted.
+            self.done = min(self.done + 1, self.total or self.done + 1)
             self.show(event.data.node_info.node_name)
 
     def show(self, node: str) -> None:
@@ -140,7 +141,7 @@ def build(places: Places, *, unit_tests: bool = False, wait: float = 60) -> list
 def _check_seeds() -> None:
     faults = check_seed_files(PROJECT)
     if faults:
-        raise BuildFailedError(f"{len(faults)} faults in the seed files", faults)
+        raise BuildFailedError(f"faults in the seed files: {len(faults)}", faults)
 
 
 def _run_dbt(places: Places, *, unit_tests: bool) -> list[RunExecutionResult]:

@@ -652,8 +652,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--manifest",
         type=Path,
-        default=wh.PROJECT / "target" / "manifest.json",
-        help="manifest of the dbt run that built the warehouse (default: target/manifest.json)",
+        help="manifest of the dbt run that built the warehouse (default: manifest.json beside it)",
     )
     parser.add_argument(
         "--formats",
@@ -673,9 +672,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         options = parse_arguments(arguments)
-        rows = export(
-            options.warehouse, options.output, options.manifest, options.formats, options.marts
-        )
+        wh.connect_read_only(options.warehouse).close()
+        manifest = options.manifest or options.warehouse.with_name("manifest.json")
+        rows = export(options.warehouse, options.output, manifest, options.formats, options.marts)
     except UserError as error:
         log.error("%s", error)
         return 2

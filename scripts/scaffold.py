@@ -85,6 +85,7 @@ STAGED_COMPARISON = {
     "row_number": "",
     "row_label": "",
     "locator": "",
+    "footnote": "",
 }
 REPORTED_COMPARISON = {
     "row_number": "integer",
@@ -97,6 +98,7 @@ REPORTED_COMPARISON = {
     "printed_unit": "string",
     "wording": "string",
     "locator": "string",
+    "footnote": "string",
 }
 REPORTED_COMPARISON_TEXT = {
     "left_printed_value": "The number that the comparison is about, as printed.",
@@ -392,7 +394,7 @@ def _report_yaml(exhibit: Exhibit) -> list[str]:
             for column, data_type in REPORTED_COMPARISON.items()
         ]
         mirrored = ["row_number", "row_label", "fiscal_year", "comparator"]
-        mirrored += ["printed_value", "printed_unit", "wording"]
+        mirrored += ["printed_value", "printed_unit", "wording", "footnote"]
     else:
         printed = [*exhibit.values, *([exhibit.unit] if exhibit.unit else [])]
         columns = [("row_number", "", "integer")]

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from pathlib import Path
 
 import yaml
 
+# Columns of a raw seed, which ends with footnote, that hold whole numbers.
+COUNTED = ("row_number", "fiscal_year")
+WHOLE = r"[1-9]\d*"
+# Unicode categories of characters that do not show; a space that does not break is Zs, too.
+HIDDEN = ("Cf", "Zl", "Zp")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -56,7 +63,7 @@ def _faults(path: Path, declared: list[str] | None) -> list[str]:
     if not text.endswith("\n"):
         return [": the last line has no line end"]
     if declared is None:
-        return [": is not described in a .yml file beside it, with its column_types"]
+        return [": is not described in a .yml file beside it: run make scaffold"]
     try:
         header, *rows = csv.reader(io.StringIO(text), strict=True)
     except csv.Error as error:
@@ -75,8 +82,13 @@ def _faults(path: Path, declared: list[str] | None) -> list[str]:
 def _row_faults(header: list[str], number: int, row: list[str]) -> list[str]:
     if len(row) != len(header):
         return [f", line {number}: has {len(row)} fields, expected {len(header)}"]
-    return [
-        f', line {number}, column {column}: "{cell}" has spaces around it or unbreakable ones'
-        for column, cell in zip(header, row, strict=True)
-        if cell != cell.strip() or "\u00a0" in cell
-    ]
+    faults = []
+    for column, cell in zip(header, row, strict=True):
+        place = f', line {number}, column {column}: "{cell}"'
+        if cell != cell.strip() or any(
+            c == "\u00a0" or unicodedata.category(c) in HIDDEN for c in cell
+        ):
+            faults.append(f"{place} has spaces around it or characters that do not show")
+        elif column in COUNTED and header[-1] == "footnote" and not re.fullmatch(WHOLE, cell):
+            faults.append(f"{place} is not a whole number")
+    return faults

@@ -17,6 +17,7 @@ lefts as (
             comparisons.compared_exhibit_id = observations.exhibit_id
             and comparisons.compared_column_name = observations.column_name
             and comparisons.left_row_label = observations.row_label
+            and comparisons.fiscal_year = observations.fiscal_year
 ),
 
 named_rights as (
@@ -29,6 +30,7 @@ named_rights as (
             comparisons.compared_exhibit_id = observations.exhibit_id
             and comparisons.compared_column_name = observations.column_name
             and comparisons.right_row_label = observations.row_label
+            and comparisons.fiscal_year = observations.fiscal_year
     where comparisons.comparator <> 'greatest'
 ),
 
@@ -95,6 +97,9 @@ resolved as (
         comparisons.stated_unit,
         comparisons.wording,
         comparisons.locator,
+        comparisons.footnote,
+        comparisons.left_row_label,
+        comparisons.right_row_label,
         lefts.observation_id as left_observation_id,
         lefts.row_label as left_label,
         lefts.printed_value as left_printed_value,

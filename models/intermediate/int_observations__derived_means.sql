@@ -74,8 +74,8 @@ derived_means as (
         {{ exact_quotient('total_low', 'any_count', 'down') }} as value_low,
         {{ exact_quotient('total_high', 'any_count', 'up') }} as value_high,
         'mean of all less those in none: (' || population_count || ' x '
-        || cast(population_mean as integer) || ' - ' || none_count || ' x '
-        || cast(none_mean as integer) || ') / ' || any_count as derivation
+        || {{ number_in_words('population_mean') }} || ' - ' || none_count || ' x '
+        || {{ number_in_words('none_mean') }} || ') / ' || any_count as derivation
     from totals
 )
 

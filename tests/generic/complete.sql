@@ -1,4 +1,4 @@
-{% test complete(model, columns) %}
+{% test complete(model, columns, may_be_empty=false) %}
 with incomplete as (
     select *
     from {{ model }}
@@ -9,11 +9,15 @@ with incomplete as (
 )
 
 select
-    'no value for '
+    '{{ model.identifier }}: no value for '
     {%- for column in columns %}
     || case when {{ column }} is null then '{{ column }} ' else '' end
     {%- endfor %}
-    || 'in the row with {{ columns | join(", ") }} = '
-    || {{ describe_columns(columns) }} as failure
+    || 'in the row that begins with ' || {{ describe_columns(columns[:3]) }} as failure
 from incomplete
+{%- if not may_be_empty %}
+union all
+select '{{ model.identifier }} has no rows, expected some' as failure
+where not exists (select 1 from {{ model }})
+{%- endif %}
 {% endtest %}

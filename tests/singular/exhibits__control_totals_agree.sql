@@ -15,7 +15,7 @@ with keyed as (
         fiscal_year,
         wording,
         locator,
-        cast(null as text) as footnote,
+        footnote,
         0 as number_count
     from {{ ref('int_comparisons__staged') }}
 ),

@@ -82,6 +82,7 @@ compared as (
     select
         sums.*,
         classifications.label as classification_label,
+        wholes.observation_id as whole_observation_id,
         classifications.is_exhaustive
         and sums.part_count = expected_parts.expected_count as is_complete,
         case sums.quantity
@@ -123,7 +124,7 @@ checks as (
         || case when compared.is_complete then '' else ' at least' end
         || ', the whole is '
         || {{ interval_in_words('compared.whole_low', 'compared.whole_high') }}
-            as explanation
+        || coalesce(' (' || compared.whole_observation_id || ')', '') as explanation
     from compared
     inner join observations on compared.observation_id = observations.observation_id
     where compared.whole_high is not null

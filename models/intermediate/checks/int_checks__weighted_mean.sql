@@ -33,6 +33,7 @@ weighted as (
         category_counts.population_id,
         category_counts.classification_id,
         means.measure_id,
+        min(means.exhibit_id) as parts_exhibit_id,
         min(means.value_low) as least_mean,
         max(means.value_high) as greatest_mean,
         sum(category_counts.published_count) as weight,
@@ -134,7 +135,8 @@ checks as (
         and value_low * weight <= total_high
         and value_high >= least_mean
         and value_low <= greatest_mean as is_consistent,
-        'the parts, weighted by their counts, leave that interval' as explanation
+        'the parts in ' || parts_exhibit_id
+        || ', weighted by their counts, leave that interval' as explanation
     from compared
 )
 

@@ -14,6 +14,7 @@ select
     printed_value,
     printed_unit,
     wording,
-    locator
+    locator,
+    footnote
 from comparisons
 order by exhibit_id, row_number

@@ -16,6 +16,8 @@ discrepancies as (
         observations.row_label,
         observations.column_name,
         checks.printed_value,
+        checks.expected_low,
+        checks.expected_high,
         declared.consistent_values,
         checks.rule_id,
         declared.explanation
@@ -34,6 +36,8 @@ select
     row_label,
     column_name,
     printed_value,
+    expected_low,
+    expected_high,
     consistent_values,
     rule_id,
     explanation

@@ -42,6 +42,7 @@ nones as (
 sentence_by_inducement as (
     select
         measured.fiscal_year,
+        categories.category_key,
         categories.category_id as inducement_id,
         categories.label as inducement_label,
         categories.sort_order,
@@ -64,6 +65,7 @@ sentence_by_inducement as (
 
 select
     fiscal_year,
+    category_key,
     inducement_id,
     inducement_label,
     sort_order,

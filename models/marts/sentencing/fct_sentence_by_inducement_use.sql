@@ -29,6 +29,7 @@ totals as (
 sentence_by_inducement_use as (
     select
         counts.fiscal_year,
+        categories.category_key,
         categories.category_id as inducement_use_id,
         categories.label as inducement_use_label,
         categories.sort_order,
@@ -49,6 +50,7 @@ sentence_by_inducement_use as (
 
 select
     fiscal_year,
+    category_key,
     inducement_use_id,
     inducement_use_label,
     sort_order,

@@ -44,7 +44,10 @@ provisions as (
     select
         observations.*,
         observations.measure_id as outcome_id,
-        measures.label || ': ' || categories.label as label,
+        measures.label
+        || case
+            when measures.statistic = 'guideline' then ': ' || categories.label else ''
+        end as label,
         measures.unit
     from observations
     inner join measures on observations.measure_id = measures.measure_id

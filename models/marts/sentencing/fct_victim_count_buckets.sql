@@ -14,6 +14,7 @@ largest as (
 
 select
     category_counts.fiscal_year,
+    category_counts.category_key,
     category_counts.category_id as victim_count_bucket_id,
     category_counts.label as bucket_label,
     category_counts.sort_order,
