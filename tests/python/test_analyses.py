@@ -238,7 +238,9 @@ def test_the_checks_that_the_pages_cite_hold(built):
     verdicts = dict(
         query(built.warehouse, "select check_id, verdict from marts.fct_consistency_checks")
     )
-    rules_with_checks = {check_id.split(":")[0] for check_id in verdicts}
+    rules_with_checks = {
+        check_id.split(":")[0] for check_id in verdicts if "ussc_production_2021." in check_id
+    }
     for page in RULE_PAGES:
         cited = CHECK_ID.findall(page.read_text(encoding="utf-8"))
         assert bool(cited) == (page.stem in rules_with_checks), page.name

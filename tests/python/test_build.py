@@ -16,6 +16,7 @@ from conftest import PROJECT, Built, copy_project, run_build
 from seed_files import check_seed_files
 
 REPORT = "ussc_production_2021"
+COUNT = f"select count(*) from marts.fct_observations where report_id = '{REPORT}'"
 
 
 def seed(project: Path, exhibit: str) -> Path:
@@ -89,6 +90,14 @@ FAULTS = {
         ("figure_24", "15.4", "15.4%"),
         ["row 2 (Offered enticements), column percent:", '"15.4%" is not a number as printed'],
     ),
+    "decimals lost in a spreadsheet": (
+        ("figure_10", "41.0,210", "41,210"),
+        ["figure_10, column percent, offender_percent: expected one number of decimals, printed"],
+    ),
+    "another fiscal year": (
+        ("table_11", "3,Coercion,2019", "3,Coercion,2018"),
+        ["table_11: expected rows 1 to 6", "fiscal years 2018|2019"],
+    ),
     "a label": (
         ("table_11", "5,Enticement", "5,Enticements"),
         ["table_11, row 5 (Enticements), column n: expected the labels in exhibit_labels"],
@@ -120,10 +129,22 @@ def test_fault_is_named_and_nothing_is_published(project: Path, fault: str) -> N
     assert fingerprint(project / "build") == before
 
 
+def test_export_works_alone_after_a_build(project: Path) -> None:
+    command = [sys.executable, "scripts/export_marts.py"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    wrong = subprocess.run(
+        [*command, "--warehouse", "nowhere.duckdb"], cwd=project, capture_output=True, text=True
+    )
+    assert wrong.returncode == 2
+    assert "there is no warehouse file nowhere.duckdb" in wrong.stderr
+    assert len(wrong.stderr.splitlines()) == 1
+
+
 def test_readers_do_not_block_a_build(project: Path) -> None:
     warehouse = project / "build" / "warehouse.duckdb"
     reader = duckdb.connect(str(warehouse), read_only=True)
-    count = "select count(*) from marts.fct_observations"
+    count = COUNT
     before = reader.execute(count).fetchone()
     done = run_build(project, project / "build")
     assert done.returncode == 0, done.stderr
@@ -171,7 +192,7 @@ def test_killed_build_leaves_the_last_one_and_the_next_one_works(project: Path) 
         )
         assert check.returncode == 0
         with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as reader:
-            [(count,)] = reader.execute("select count(*) from marts.fct_observations").fetchall()
+            [(count,)] = reader.execute(COUNT).fetchall()
             assert count == 78
     done = run_build(project, folder)
     assert done.returncode == 0, done.stderr
@@ -218,6 +239,14 @@ FORMS = {
         lambda b: b.replace(b"56.6", b"56,6"),
         ", line 4: has 11 fields, expected 10",
     ),
+    "a zero-width space": (
+        lambda b: b.replace(b"56.6", b"56.6\xe2\x80\x8b"),
+        ", line 4, column percent: ",
+    ),
+    "a letter for a digit": (
+        lambda b: b.replace(b"Single victim,2019", b"Single victim,20l9"),
+        ', line 4, column fiscal_year: "20l9" is not a whole number',
+    ),
     "latin-1": (lambda b: b.replace(b"Single", b"S\xefngle"), ", line 4: is not UTF-8"),
     "a column lost": (lambda b: b.replace(b",footnote", b"", 1), ", line 1: the columns are "),
     "no last line end": (lambda b: b.rstrip(b"\n"), ": the last line has no line end"),
@@ -241,7 +270,7 @@ def test_undescribed_seed_is_named(tmp_path: Path) -> None:
     copy = copy_project(tmp_path)
     (copy / "seeds" / "stray.csv").write_text("a\n1\n")
     assert check_seed_files(copy) == [
-        "seeds/stray.csv: is not described in a .yml file beside it, with its column_types"
+        "seeds/stray.csv: is not described in a .yml file beside it: run make scaffold"
     ]
 
 

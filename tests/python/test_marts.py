@@ -207,7 +207,8 @@ ANSWERS = {
         ],
     ),
     "the numbers of observations": (
-        "select obs_status, count(*) from fct_observations group by obs_status order by 1",
+        "select obs_status, count(*) from fct_observations"
+        " where report_id = 'ussc_production_2021' group by obs_status order by 1",
         [("derived", 18), ("published", 60)],
     ),
 }

@@ -56,9 +56,9 @@ def test_its_observations_are_there(both: tuple[duckdb.DuckDBPyConnection, Path]
         "population_total.total", "offender_count", "1,200", Decimal(1200), "published", None,
     ) in published  # fmt: skip
     derived = {(row[0], row[1]): row[3] for row in observations if row[4] == "derived"}
-    assert derived["means_used.any", "offender_count"] == 450
-    assert derived["means_used.weapon", "offender_count"] == 360
-    assert derived["means_used.other", "offender_count"] is None
+    assert derived["example_means_used.any", "offender_count"] == 450
+    assert derived["example_means_used.weapon", "offender_count"] == 360
+    assert derived["example_means_used.other", "offender_count"] is None
 
 
 def test_its_checks_are_made(both: tuple[duckdb.DuckDBPyConnection, Path]) -> None:
