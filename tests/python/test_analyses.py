@@ -60,7 +60,7 @@ EXPECTED = {
 | Incapacitation, Coercion, Enticement, or Misrepresentation, paragraph 1 | 54
 2019 | Longest sentence | life | years | Key findings | Key Findings, paragraph 2 | (empty)
 2019
-| Mandatory minimum penalty: Convicted under a statute with a mandatory minimum of at least 15 years
+| Mandatory minimum penalty
 | 15 | years | Key findings | Key Findings, paragraph 2 | (empty)
 2019 | Mean sentence | 275 | months
 | Incapacitation, Coercion, Misrepresentation, or Enticement and Sentence Length
@@ -97,9 +97,9 @@ Used or threatened violence | Approximately ten percent | approximation | ten | 
 | Coercion, paragraph 3
 Misrepresented identity | approximately one-fifth | approximation | 19.3 | percent
 | Misrepresentation, paragraph 1
-Coercion above none | more than two years longer | comparison | two | years
+Coercion against None | more than two years longer | comparison | two | years
 | Incapacitation, Coercion, Enticement, or Misrepresentation, paragraph 2
-Enticement above none | 11 months longer | comparison | 11 | months
+Enticement against None | 11 months longer | comparison | 11 | months
 | Incapacitation, Coercion, Enticement, or Misrepresentation, paragraph 3
 """,
     "10_checks_of_an_exhibit": """

@@ -81,3 +81,13 @@ def test_verdict_is_that_of_a_real_build(trial: Trial, tmp_path: Path, number: i
         writer.writerows(rows)
     done = run_build(project, project / "build")
     assert done.returncode == (1 if caught else 0), (mutant, caught, done.stderr)
+
+
+def test_readme_gives_the_measured_figures() -> None:
+    text = (PROJECT / mutate.REPORT).read_text(encoding="utf-8")
+    [total] = [line for line in text.splitlines() if line.startswith("| all |")][:1]
+    _, _, mutants, tests, both, _ = (cell.strip() for cell in total.split("|"))
+    readme = " ".join((PROJECT / "README.md").read_text(encoding="utf-8").split())
+    share = tests.partition("(")[2].partition(" %")[0]
+    assert f"Of {int(mutants):,} possible keying errors {share} percent fail" in readme
+    assert both == f"{mutants} (100.0 %)"
