@@ -23,7 +23,7 @@ lint: $(VENV)/dev.ready ## check the style of SQL, Python and YAML
 	@$(BIN)/ruff format --check .
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/python scripts/scaffold.py --check
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models analyses tests/singular
+	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/singular
 
 format: $(VENV)/dev.ready ## put Python and SQL into style
 	@$(BIN)/ruff check --fix --quiet .

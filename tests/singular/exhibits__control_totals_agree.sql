@@ -25,9 +25,11 @@ placed as (
     select
         keyed.*,
         case
-            when locator like '%, row %'
-                then substring(locator, 1, position(', row ' in locator) - 1)
-            else locator
+            when keyed.locator like '%, row %'
+                then substring(
+                        keyed.locator, 1, position(', row ' in keyed.locator) - 1
+                    )
+            else keyed.locator
         end as place
     from keyed
 ),
@@ -50,7 +52,12 @@ fiscal_years as (
     select
         exhibit_id,
         string_agg(cast(fiscal_year as text), '|' order by fiscal_year) as fiscal_years
-    from (select distinct exhibit_id, fiscal_year from keyed) as years
+    from (
+        select distinct
+            exhibit_id,
+            fiscal_year
+        from keyed
+    ) as years
     group by exhibit_id
 ),
 
@@ -58,7 +65,12 @@ footnotes as (
     select
         exhibit_id,
         string_agg(footnote, '|' order by footnote) as footnotes
-    from (select distinct exhibit_id, footnote from keyed) as marks
+    from (
+        select distinct
+            exhibit_id,
+            footnote
+        from keyed
+    ) as marks
     where footnote is not null
     group by exhibit_id
 ),
@@ -66,10 +78,15 @@ footnotes as (
 compared as (
     select
         exhibits.exhibit_id,
-        'rows 1 to ' || exhibits.printed_row_count || ', ' || exhibits.printed_number_count
+        'rows 1 to '
+        || exhibits.printed_row_count
+        || ', '
+        || exhibits.printed_number_count
         || ' numbers, ' || exhibits.printed_wording_count || ' wordings, '
         || exhibits.paragraph_count || ' paragraphs or tables, fiscal years '
-        || exhibits.fiscal_years || ', footnotes ' || coalesce(exhibits.footnotes, 'none')
+        || exhibits.fiscal_years
+        || ', footnotes '
+        || coalesce(exhibits.footnotes, 'none')
             as printed,
         'rows ' || coalesce(counted.first_row, 0) || ' to '
         || coalesce(counted.last_row, 0)
@@ -80,7 +97,8 @@ compared as (
         end
         || ', ' || coalesce(counted.number_count, 0) || ' numbers, '
         || coalesce(counted.wording_count, 0) || ' wordings, '
-        || coalesce(counted.paragraph_count, 0) || ' paragraphs or tables, fiscal years '
+        || coalesce(counted.paragraph_count, 0)
+        || ' paragraphs or tables, fiscal years '
         || coalesce(fiscal_years.fiscal_years, 'none') || ', footnotes '
         || coalesce(footnotes.footnotes, 'none') as keyed
     from {{ ref('exhibits') }} as exhibits

@@ -39,17 +39,17 @@ ranked as (
         observations.*,
         row_number() over (
             partition by
-                fiscal_year,
-                population_id,
-                classification_id,
-                category_id,
-                measure_id,
-                reference_fiscal_year,
-                reference_category_id
+                observations.fiscal_year,
+                observations.population_id,
+                observations.classification_id,
+                observations.category_id,
+                observations.measure_id,
+                observations.reference_fiscal_year,
+                observations.reference_category_id
             order by
-                case when is_preferred then 0 else 1 end asc,
-                exhibit_id asc,
-                observation_id asc
+                case when observations.is_preferred then 0 else 1 end asc,
+                observations.exhibit_id asc,
+                observations.observation_id asc
         ) as printing
     from observations
 ),
