@@ -9,7 +9,8 @@ with made as (
 select
     exhibits.exhibit_id || ': expected ' || exhibits.check_count
     || ' checks, as exhibits.csv says, made are ' || coalesce(made.check_count, 0)
-    || '; if none is missing among fct_consistency_checks, correct check_count' as failure
+    || '; if none is missing among fct_consistency_checks, correct check_count'
+        as failure
 from {{ ref('exhibits') }} as exhibits
 left join made on exhibits.exhibit_id = made.exhibit_id
 where exhibits.check_count <> coalesce(made.check_count, 0)

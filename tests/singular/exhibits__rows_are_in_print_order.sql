@@ -19,15 +19,17 @@ with keyed as (
 ordered as (
     select
         keyed.*,
-        lag(locator) over (partition by exhibit_id order by row_number)
-            as locator_before
+        lag(keyed.locator) over (
+            partition by keyed.exhibit_id order by keyed.row_number
+        ) as locator_before
     from keyed
 )
 
 -- Locators of one heading differ in the paragraph alone.
 select
-    exhibit_id || ', row ' || row_number || ' (' || row_label || '): expected a paragraph '
-    || 'not before that of the row above, "' || locator_before || '", not "' || locator
+    exhibit_id || ', row ' || row_number || ' (' || row_label
+    || '): expected a paragraph not before that of the row above, "'
+    || locator_before || '", not "' || locator
     || '"' as failure
 from ordered
 where

@@ -1,7 +1,8 @@
 select
     checks.exhibit_id || ', '
     || case
-        when observations.exhibit_id = checks.exhibit_id then observations.locator || ', '
+        when observations.exhibit_id = checks.exhibit_id
+            then observations.locator || ', '
         else ''
     end
     || checks.subject || ': printed is ' || coalesce(checks.printed_value, 'nothing')
@@ -10,7 +11,11 @@ select
         when checks.expected_low = checks.expected_high
             then cast(checks.expected_low as text)
         when checks.expected_low is null
-            then 'at most ' || coalesce(cast(checks.expected_high as text), 'a number that is missing')
+            then
+                'at most '
+                || coalesce(
+                    cast(checks.expected_high as text), 'a number that is missing'
+                )
         when checks.expected_high is null then 'at least ' || checks.expected_low
         else checks.expected_low || ' to ' || checks.expected_high
     end

@@ -30,8 +30,8 @@ needed as (
 )
 
 select
-    needed.observation_id || ' (' || needed.row_label || '): expected a check of the rule '
-    || needed.rule_id
+    needed.observation_id || ' (' || needed.row_label
+    || '): expected a check of the rule ' || needed.rule_id
     || '; is its base, its reference or its fiscal year the right one?' as failure
 from needed
 left join {{ ref('fct_consistency_checks') }} as checks

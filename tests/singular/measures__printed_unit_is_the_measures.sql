@@ -1,6 +1,7 @@
 select
     observations.observation_id || ': the printed unit "'
-    || coalesce(observations.printed_unit, 'nothing') || '" is not one of the measure ' || measures.measure_id || ', expected '
+    || coalesce(observations.printed_unit, 'nothing')
+    || '" is not one of the measure ' || measures.measure_id || ', expected '
     || measures.printed_units as failure
 from {{ ref('int_observations__published') }} as observations
 inner join {{ ref('measures') }} as measures
@@ -14,8 +15,8 @@ where
         observations.printed_unit is null
         and observations.obs_value is not null
         and observations.exhibit_id in (
-            select others.exhibit_id
-            from {{ ref('int_observations__published') }} as others
-            where others.printed_unit is not null
+            select unit_prints.exhibit_id
+            from {{ ref('int_observations__published') }} as unit_prints
+            where unit_prints.printed_unit is not null
         )
     )
