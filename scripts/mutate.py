@@ -155,7 +155,11 @@ def _cell(exhibit: Exhibit, column: str) -> str:
 
 def _errors(exhibit: Exhibit, column: str, value: str, following: str) -> Iterator[tuple[str, str]]:
     """Give the errors of one cell: kind and what it says then, each once."""
-    if not value or column == exhibit.label:
+    if column == exhibit.label:
+        if following:
+            yield "value exchanged", following
+        return
+    if not value:
         return
     seen = {value}
     numeric = column in (*exhibit.values, "fiscal_year", "row_number", "paragraph", "footnote")

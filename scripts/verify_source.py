@@ -17,12 +17,13 @@ import hashlib
 import logging
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scaffold import Exhibit, read_exhibits
+from seed_files import check_seed_files
 from warehouse import PROJECT, UserError
 
 logger = logging.getLogger("verify_source")
@@ -40,6 +41,10 @@ TOKEN = re.compile(
 )
 CAPTION = re.compile(r"(Figure|Table) (\d+)\. ")
 MARK = re.compile(r"<sup>(\d+)</sup>")
+# What can account for a token.
+NUMBERS = "numbers and wordings"
+FRAMES = "labels, years, captions and marks"
+EXCLUSIONS = "exclusions"
 SENTENCE_END = re.compile(r"[.!?](?:<sup>(?P<mark>\d+)</sup>)?(?=\s|$)")
 PREAMBLE = "(before the first heading)"
 
@@ -52,24 +57,24 @@ class Block:
         heading: the heading it stands under; of a table row its table.
         number: the paragraph below the heading or the row of the table, from 1; 0 for others.
         text: its text, page breaks mended; of a table row its cells with tabs between.
-        tokens: start and end of each numeric token -> whether it is accounted for.
+        tokens: start and end of each numeric token -> what accounts for it; empty for nothing.
 
     """
 
     heading: str
     number: int
     text: str
-    tokens: dict[tuple[int, int], bool] = field(default_factory=dict)
+    tokens: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find the tokens."""
-        self.tokens = {match.span(): False for match in TOKEN.finditer(self.text)}
+        self.tokens = {match.span(): "" for match in TOKEN.finditer(self.text)}
 
-    def account(self, start: int, end: int) -> None:
-        """Account for the tokens within a span."""
-        for span in self.tokens:
-            if start <= span[0] and span[1] <= end:
-                self.tokens[span] = True
+    def account(self, start: int, end: int, by: str) -> None:
+        """Account for the tokens within a span, unless something does already."""
+        for span, accounted in self.tokens.items():
+            if start <= span[0] and span[1] <= end and not accounted:
+                self.tokens[span] = by
 
     def find(self, token: str, start: int) -> tuple[int, int] | None:
         """Find a whole numeric token at or after a position."""
@@ -175,7 +180,8 @@ def _verify_row(
     exhibit: Exhibit, row: dict[str, str], document: Document, positions: dict[int, int]
 ) -> list[Fault]:
     place = f"{exhibit.exhibit_id}, row {row['row_number']} ({row[exhibit.label]})"
-    number = row["paragraph"] or row["row_number"]
+    is_table = exhibit.caption.startswith("Table")
+    number = row["row_number"] if is_table else row["paragraph"]
     block = document.at.get((row["heading"], int(number) if number.isdigit() else 0))
     if block is None:
         return [Fault(place, f"the document has no {row['heading']}, {number}")]
@@ -188,7 +194,7 @@ def _verify_row(
             faults.append(Fault(place, f'"{row["wording"]}" does not stand there in this order'))
         else:
             inside = (start + found.start(), start + found.end())
-            block.account(*inside)
+            block.account(*inside, NUMBERS)
             start = inside[0]
     for column in exhibit.values:
         token = row[column]
@@ -200,7 +206,7 @@ def _verify_row(
                 Fault(f"{place}, column {column}", f'"{token}" does not stand there in this order')
             )
             continue
-        block.account(*span)
+        block.account(*span, NUMBERS)
         last = span
         start = max(start, span[1])
     if inside:
@@ -246,14 +252,14 @@ def _verify_frame(
 ) -> list[Fault]:
     """Check label, fiscal year and footnote mark of a row."""
     faults = []
-    is_table = not row["paragraph"]
+    is_table = exhibit.caption.startswith("Table")
     label = row[exhibit.label]
     if is_table and block.text.split("\t")[0] != label:
         faults.append(Fault(place, f'the printed label is "{block.text.split(chr(9))[0]}"'))
     for token in TOKEN.finditer(label):
         for span, accounted in block.tokens.items():
             if not accounted and block.text[slice(*span)].lower() == token.group().lower():
-                block.account(*span)
+                block.account(*span, FRAMES)
                 break
     year = row["fiscal_year"]
     blocks = [b for b in document.blocks if b.heading == block.heading or b is block]
@@ -274,16 +280,16 @@ def _verify_frame(
         faults.append(Fault(f"{place}, column fiscal_year", f"no fiscal year {year} is printed"))
     for b, match in printed:
         if match.group(1) == year:
-            b.account(*match.span(1))
+            b.account(*match.span(1), FRAMES)
     for b in captions:
-        b.account(*CAPTION.match(b.text).span())
+        b.account(*CAPTION.match(b.text).span(), FRAMES)
     mark = row["footnote"]
     if mark:
         found = [match for match in MARK.finditer(block.text) if match.group(1) == mark]
         if not found:
             faults.append(Fault(f"{place}, column footnote", f"there is no footnote mark {mark}"))
         for match in found:
-            block.account(*match.span())
+            block.account(*match.span(), FRAMES)
     return faults
 
 
@@ -295,7 +301,7 @@ def unaccounted(
     for block in document.blocks:
         for reference in references:
             for match in re.finditer(rf"{re.escape(reference)}\b", block.text):
-                block.account(*match.span())
+                block.account(*match.span(), FRAMES)
     faults = []
     for entry in exclusions:
         place = f"source_exclusions.csv, {entry['context']}"
@@ -308,7 +314,7 @@ def unaccounted(
                     if not accounted and match.start() <= span[0] and span[1] <= match.end()
                 ]
                 if open_spans:
-                    block.account(*match.span())
+                    block.account(*match.span(), EXCLUSIONS)
                     left -= 1
         if left:
             faults.append(
@@ -373,6 +379,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.source is None:
             raise UserError("nothing is verified without the document: give SOURCE=<file>")
+        damaged = check_seed_files(options.project)
+        if damaged:
+            raise UserError(damaged[0])
         report_id, document = find_report(options.project, options.source)
         exhibits = [e for e in read_exhibits(options.project) if e.report_id == report_id]
         rows = read_rows(options.project, exhibits)
@@ -385,10 +394,8 @@ def main(arguments: list[str] | None = None) -> int:
         logger.error("verify_source: %s", error)
         return 2
     forth = verify(exhibits, rows, document)
-    by_cells = sum(sum(block.tokens.values()) for block in document.blocks)
     back = unaccounted(document, exhibits, exclusions)
-    total = sum(len(block.tokens) for block in document.blocks)
-    accounted = sum(sum(block.tokens.values()) for block in document.blocks)
+    held = Counter(by for block in document.blocks for by in block.tokens.values())
     for fault in [*forth, *back]:
         logger.error("%s", fault)
     cells = sum(bool(row[c]) for e in exhibits for row in rows[e.seed] for c in e.values)
@@ -397,8 +404,9 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.write(
         f"{report_id}: the document's SHA-256 is the recorded one\n"
         f"seeds to document: {cells} numbers and {wordings} wordings, {wrong} faults\n"
-        f"document to seeds: {total} numeric tokens, {by_cells} held by cells,"
-        f" {accounted - by_cells} by exhibits' numbers or exclusions, {total - accounted} by none\n"
+        f"document to seeds: {held.total()} numeric tokens, "
+        + ", ".join(f"{held[by]} held by {by}" for by in (NUMBERS, FRAMES, EXCLUSIONS))
+        + f", {held['']} by none\n"
     )
     return 1 if forth or back else 0
 

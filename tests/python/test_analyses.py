@@ -74,7 +74,7 @@ Key findings | Key Findings, paragraph 2
 | Convicted under a statute carrying the mandatory minimum penalty | 78.0
 | 77.9 (399 of 512) or 78.1 (400 of 512) | attainable_percentage
 Offender Misrepresentation of Identity | Misrepresentation, paragraph 1 | Gender | 2.2
-| 2.1 (11 of 512) or 2.3 (12 of 512) | attainable_percentage
+| 2.1 (11 of 512) | attainable_percentage
 """,
     "09_wordings_and_figures": """
 Average sentence | almost 23 years | approximation | 275 | months | Key Findings, paragraph 2

@@ -80,9 +80,9 @@ RULES = {
         values ('7', 'One', '2019', null, '276', null, 'Table 11', null, null),
                ('8', 'More', '2019', null, '299', null, 'Table 11', null, null);
         insert into reference.exhibit_labels
-        values ('ussc_production_2021.table_11', 'row', 'One', 'coercion_offenders',
+        values ('ussc_production_2021.table_11', 'row', 'One', 7, 'coercion_offenders',
                 'coercion_approach_counts', 'one', null, null, null),
-               ('ussc_production_2021.table_11', 'row', 'More', 'coercion_offenders',
+               ('ussc_production_2021.table_11', 'row', 'More', 8, 'coercion_offenders',
                 'coercion_approach_counts', 'more_than_one', null, null, null)
     """,
 }
@@ -186,9 +186,12 @@ TESTS = {
     " where exhibit_id like '%figure_10'",
     "exhibits__rows_are_in_print_order": "update intermediate.int_observations__staged"
     " set locator = 'Coercion, paragraph 1' where row_label = 'Threatened violence'",
-    "exhibits__totals_are_of_their_population": "update"
-    " intermediate.int_observations__published set population_id = 'coercion_offenders'"
-    " where printed_value = '440'",
+    "exhibits__numbers_are_of_their_population": "update reference.exhibits"
+    " set population_id = 'coercion_offenders' where exhibit_id like '%figure_22'",
+    "exhibits__text_has_paragraphs": "update intermediate.int_observations__staged"
+    " set locator = 'Coercion, row 7' where row_label = 'Threatened violence'",
+    "exhibit_labels__each_label_stands_in_its_row": "update"
+    " intermediate.int_observations__published set row_number = 2 where printed_value = '2.2'",
     "int_comparisons__labels_say_what_is_compared": "update"
     " intermediate.int_comparisons__staged set wording = 'Fewer' where wording = 'longer'",
     "fct_consistency_checks__nothing_is_inconsistent": "update marts.fct_consistency_checks"
