@@ -16,7 +16,8 @@ with numbers as (
 -- A total is of the exhibit's own population, a part of that or of one formed from it.
 select
     observation_id || ' (' || row_label
-    || '): expected a number of the exhibit''s population, ' || exhibit_population_id || ', not of ' || population_id as failure
+    || '): expected a number of the exhibit''s population, '
+    || exhibit_population_id || ', not of ' || population_id as failure
 from numbers
 where
     population_id <> exhibit_population_id
