@@ -18,25 +18,18 @@ classifications as (
     where classification_id = '{{ classification_id }}'
 ),
 
-counts as (
+classified as (
     select observations.*
     from observations
     inner join classifications
         on
             observations.classification_id = classifications.classification_id
             and observations.population_id = classifications.population_id
-    where observations.measure_id = 'offender_count'
 ),
 
-percentages as (
-    select observations.*
-    from observations
-    inner join classifications
-        on
-            observations.classification_id = classifications.classification_id
-            and observations.population_id = classifications.population_id
-    where observations.measure_id = 'offender_percent'
-),
+counts as (select * from classified where measure_id = 'offender_count'),
+
+percentages as (select * from classified where measure_id = 'offender_percent'),
 
 category_counts as (
     select

@@ -9,7 +9,6 @@ given.
 from __future__ import annotations
 
 import argparse
-import csv
 import difflib
 import itertools
 import logging
@@ -26,7 +25,7 @@ from pathlib import Path
 import duckdb
 import replay
 import verify_source
-from scaffold import COMPARISON, Exhibit, read_exhibits
+from scaffold import COMPARISON, Exhibit, read_csv, read_exhibits
 from verify_source import Document
 from warehouse import PROJECT, UserError, quoted
 
@@ -220,6 +219,9 @@ class Engine:
             raise UserError(f"the build to mutate fails already: {', '.join(failing)}")
         self.reads = {test.unique_id: self._ancestors(test) for test in self.tests}
         self.tests.sort(key=lambda test: len(self.reads[test.unique_id]))
+        self.dependents = {
+            seed.unique_id: self._dependents(seed.unique_id) for seed in self.seeds.values()
+        }
         self.order: dict[tuple[str, str], list[replay.Step]] = {}
 
     def kill(self, mutant: Mutant, rows: Sequence[dict[str, str]]) -> str:
@@ -232,11 +234,13 @@ class Engine:
         self.connection.begin()
         try:
             self._load(seed, mutant.apply(rows))
-            fresh: set[str] = {seed.unique_id}
+            stale = set(self.dependents[seed.unique_id])
             for position, test in enumerate(order):
                 try:
                     for unique_id in self.reads[test.unique_id]:
-                        self._refresh(unique_id, seed.unique_id, fresh)
+                        if unique_id in stale:
+                            self._make(self.makes[unique_id])
+                            stale.remove(unique_id)
                     caught = self._fails(test)
                 except duckdb.Error:
                     caught = True
@@ -249,10 +253,10 @@ class Engine:
             self.connection.rollback()
 
     def _check_probes(self, manifest: Path) -> list[replay.Step]:
-        """Give the rules one by one, ahead of the one large model that has them all.
+        """Give the rules one by one, beside the one large model that has them all.
 
         An undeclared failure of a rule fails the test that nothing is inconsistent; a probe finds
-        it sooner. Probes come before the tests, which a mutant has to pass as well to survive.
+        it sooner. A mutant has to pass the tests as well to survive.
         """
         nodes = replay.read_json(manifest)["nodes"]
         probes = []
@@ -292,24 +296,13 @@ class Engine:
             visit(parent)
         return list(found)
 
-    def _refresh(self, unique_id: str, seed: str, fresh: set[str]) -> None:
-        if unique_id not in fresh:
-            step = self.makes[unique_id]
-            if any(parent in fresh and parent in self._changed(seed) for parent in step.depends_on):
-                self._make(step)
-            fresh.add(unique_id)
-
-    def _changed(self, seed: str) -> set[str]:
-        """Give the nodes that depend on a seed, and itself."""
-        if not hasattr(self, "_changes"):
-            self._changes: dict[str, set[str]] = {}
-        if seed not in self._changes:
-            changed = {seed}
-            for unique_id, step in self.makes.items():
-                if changed.intersection(step.depends_on):
-                    changed.add(unique_id)
-            self._changes[seed] = changed
-        return self._changes[seed]
+    def _dependents(self, seed: str) -> set[str]:
+        """Give the nodes that depend on a seed, directly or not."""
+        found = {seed}
+        for unique_id, step in self.makes.items():
+            if found.intersection(step.depends_on):
+                found.add(unique_id)
+        return found - {seed}
 
     def _make(self, step: replay.Step) -> None:
         for statement in step.statements:
@@ -363,11 +356,7 @@ class Trial:
         self.document: Document | None = None
         if work.source is not None:
             self.report_id, self.document = verify_source.find_report(work.project, work.source)
-            self.exclusions = [
-                entry
-                for entry in verify_source.read_reference(work.project, "source_exclusions")
-                if entry["report_id"] == self.report_id
-            ]
+            self.exclusions = verify_source.read_exclusions(work.project, self.report_id)
 
     def mutants(self) -> list[Mutant]:
         """Give all mutants."""
@@ -496,10 +485,7 @@ def unexplained(text: str) -> list[str]:
 
 
 def _read_reasons(path: Path) -> dict[tuple[str, str, str], str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return {
-            (row["seed"], row["row"], row["column"]): row["reason"] for row in csv.DictReader(file)
-        }
+    return {(row["seed"], row["row"], row["column"]): row["reason"] for row in read_csv(path)}
 
 
 def main(arguments: list[str] | None = None) -> int:

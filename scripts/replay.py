@@ -28,7 +28,7 @@ class Step:
         unique_id: dbt's id of the node.
         kind: seeds, models or tests.
         database: name of the database that the SQL refers to.
-        relation: what the node makes, quoted; of a test the model that it is attached to.
+        relation: what the node makes, quoted; empty for a test.
         statements: SQL to run in turn; of a test the one query, whose rows are its failures.
         depends_on: dbt's ids of the nodes that it reads.
 
@@ -76,7 +76,7 @@ def read_steps(manifest: Path, run_results: Path) -> list[Step]:
                     unique_id=node["unique_id"],
                     kind=kind,
                     database=node["database"],
-                    relation=_relation(node if kind != "tests" else _attached(node, nodes)),
+                    relation="" if kind == "tests" else _relation(node),
                     statements=_statements(kind, node, result.get("compiled_code") or ""),
                     depends_on=tuple(read_dependencies(node, nodes)),
                 )
@@ -121,11 +121,7 @@ def text(value: str) -> str:
 
 
 def _relation(node: dict[str, Any]) -> str:
-    return f"{quoted(node['schema'])}.{quoted(node['alias'])}" if node else ""
-
-
-def _attached(node: dict[str, Any], nodes: dict[str, Any]) -> dict[str, Any]:
-    return nodes.get(node.get("attached_node") or "", {})
+    return f"{quoted(node['schema'])}.{quoted(node['alias'])}"
 
 
 def read_dependencies(node: dict[str, Any], nodes: dict[str, Any]) -> list[str]:

@@ -135,6 +135,11 @@ class Exhibit:
         return f"raw_{self.report_id}__{self.name}"
 
     @property
+    def is_table(self) -> bool:
+        """Whether it is a printed table, whose rows are its places."""
+        return self.caption.startswith("Table")
+
+    @property
     def is_comparisons(self) -> bool:
         """Whether its rows are comparisons between numbers."""
         return set(COMPARISON) <= set(self.columns)
@@ -164,9 +169,9 @@ def read_exhibits(project: Path) -> list[Exhibit]:
 
     """
     seeds = project / "seeds"
-    reports = {row["report_id"]: row for row in _rows(seeds / "reference" / "reports.csv")}
+    reports = {row["report_id"]: row for row in read_csv(seeds / "reference" / "reports.csv")}
     exhibits = []
-    for row in _rows(seeds / "reference" / "exhibits.csv"):
+    for row in read_csv(seeds / "reference" / "exhibits.csv"):
         report_id, name = row["exhibit_id"].split(".", 1)
         if report_id not in reports or report_id != row["report_id"]:
             raise UserError(f"exhibits.csv: {row['exhibit_id']} is of no report in reports.csv")
@@ -199,7 +204,8 @@ def read_exhibits(project: Path) -> list[Exhibit]:
     return exhibits
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Read the rows of a seed, all cells as text."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

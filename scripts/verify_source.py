@@ -12,7 +12,6 @@ break cuts goes on in the next block.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import logging
 import re
@@ -22,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scaffold import Exhibit, read_exhibits
+from scaffold import Exhibit, read_csv, read_exhibits
 from seed_files import check_seed_files
 from warehouse import PROJECT, UserError
 
@@ -180,8 +179,7 @@ def _verify_row(
     exhibit: Exhibit, row: dict[str, str], document: Document, positions: dict[int, int]
 ) -> list[Fault]:
     place = f"{exhibit.exhibit_id}, row {row['row_number']} ({row[exhibit.label]})"
-    is_table = exhibit.caption.startswith("Table")
-    number = row["row_number"] if is_table else row["paragraph"]
+    number = row["row_number"] if exhibit.is_table else row["paragraph"]
     block = document.at.get((row["heading"], int(number) if number.isdigit() else 0))
     if block is None:
         return [Fault(place, f"the document has no {row['heading']}, {number}")]
@@ -252,9 +250,8 @@ def _verify_frame(
 ) -> list[Fault]:
     """Check label, fiscal year and footnote mark of a row."""
     faults = []
-    is_table = exhibit.caption.startswith("Table")
     label = row[exhibit.label]
-    if is_table and block.text.split("\t")[0] != label:
+    if exhibit.is_table and block.text.split("\t")[0] != label:
         faults.append(Fault(place, f'the printed label is "{block.text.split(chr(9))[0]}"'))
     for token in TOKEN.finditer(label):
         for span, accounted in block.tokens.items():
@@ -336,19 +333,21 @@ def unaccounted(
 
 def read_rows(project: Path, exhibits: Iterable[Exhibit]) -> dict[str, list[dict[str, str]]]:
     """Read the raw seeds: name -> rows."""
-    rows = {}
-    for exhibit in exhibits:
-        path = project / "seeds" / exhibit.report_id / f"{exhibit.seed}.csv"
-        with path.open(encoding="utf-8", newline="") as file:
-            rows[exhibit.seed] = list(csv.DictReader(file))
-    return rows
+    return {
+        exhibit.seed: read_csv(project / "seeds" / exhibit.report_id / f"{exhibit.seed}.csv")
+        for exhibit in exhibits
+    }
 
 
 def read_reference(project: Path, name: str) -> list[dict[str, str]]:
     """Read a reference seed."""
-    path = project / "seeds" / "reference" / f"{name}.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return read_csv(project / "seeds" / "reference" / f"{name}.csv")
+
+
+def read_exclusions(project: Path, report_id: str) -> list[dict[str, str]]:
+    """Read the exclusions of a report."""
+    entries = read_reference(project, "source_exclusions")
+    return [entry for entry in entries if entry["report_id"] == report_id]
 
 
 def find_report(project: Path, source: Path) -> tuple[str, Document]:
@@ -385,11 +384,7 @@ def main(arguments: list[str] | None = None) -> int:
         report_id, document = find_report(options.project, options.source)
         exhibits = [e for e in read_exhibits(options.project) if e.report_id == report_id]
         rows = read_rows(options.project, exhibits)
-        exclusions = [
-            entry
-            for entry in read_reference(options.project, "source_exclusions")
-            if entry["report_id"] == report_id
-        ]
+        exclusions = read_exclusions(options.project, report_id)
     except UserError as error:
         logger.error("verify_source: %s", error)
         return 2

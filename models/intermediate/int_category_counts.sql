@@ -70,6 +70,7 @@ category_counts as (
         exhibit_id,
         count_observation_id,
         percent_observation_id,
+        coalesce(count_observation_id, percent_observation_id) as observation_id,
         population_count,
         published_count,
         published_percent,

@@ -11,8 +11,7 @@ of_parent_categories as (
         parents.fiscal_year,
         parents.population_id,
         classifications.classification_id,
-        coalesce(parents.count_observation_id, parents.percent_observation_id)
-            as observation_id,
+        parents.observation_id,
         parents.count_low as whole_low,
         parents.count_high as whole_high,
         parents.percent_low as whole_percent_low,

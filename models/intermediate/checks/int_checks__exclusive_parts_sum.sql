@@ -29,9 +29,7 @@ parts as (
         category_counts.classification_id,
         categories.sort_order,
         'count' as quantity,
-        coalesce(
-            category_counts.count_observation_id, category_counts.percent_observation_id
-        ) as observation_id,
+        category_counts.observation_id,
         category_counts.count_low as part_low,
         category_counts.count_high as part_high
     from category_counts

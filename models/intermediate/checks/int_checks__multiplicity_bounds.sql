@@ -36,12 +36,7 @@ implied as (
         classifications.classification_id,
         classifications.label as classification_label,
         category_counts.fiscal_year,
-        min(
-            coalesce(
-                category_counts.count_observation_id,
-                category_counts.percent_observation_id
-            )
-        ) as observation_id,
+        min(category_counts.observation_id) as observation_id,
         string_agg(
             coalesce(
                 cast(category_counts.published_count as text),

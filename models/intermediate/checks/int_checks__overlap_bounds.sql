@@ -39,9 +39,7 @@ unions as (
         category_counts.classification_id,
         category_counts.category_id as group_id,
         all_categories.label as union_label,
-        coalesce(
-            category_counts.count_observation_id, category_counts.percent_observation_id
-        ) as observation_id,
+        category_counts.observation_id,
         category_counts.count_low as whole_low,
         category_counts.count_high as whole_high,
         category_counts.population_count,

@@ -9,9 +9,6 @@ categories as (select * from {{ ref('categories') }}),
 subsets as (
     select
         category_counts.*,
-        coalesce(
-            category_counts.count_observation_id, category_counts.percent_observation_id
-        ) as observation_id,
         case
             when categories.category_role in ('none', 'any')
                 then category_counts.population_count
