@@ -59,21 +59,36 @@ bench: $(VENV)/dev.ready ## measure the build against dbt's floor and bare DuckD
 lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK_OPTIONS) -o requirements/dev.lock
 	@$(BIN)/uv pip compile pyproject.toml -c requirements/dev.lock $(LOCK_OPTIONS) -o requirements/build.lock
+	@for group in site postgres; do \
+		$(BIN)/uv pip compile pyproject.toml --group $$group -c requirements/dev.lock $(LOCK_OPTIONS) \
+			-o requirements/$$group.lock || exit; done
 
 LOCK_OPTIONS := --universal --generate-hashes --no-strip-extras --no-header --quiet $(UPGRADE)
 
 clean: ## remove everything that the other targets make
-	@rm -rf build target logs $(VENV) .pytest_cache .ruff_cache
+	@rm -rf build target logs $(VENV) $(VENV)-* .pytest_cache .ruff_cache
+
+PYTHON_IS_NEW_ENOUGH := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| { echo "Python 3.11 or later is needed: make PYTHON=<path>" >&2; exit 2; }
+PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 $(VENV)/build.ready: requirements/build.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or later is needed: make PYTHON=<path>" >&2; exit 2; }
+	@$(PYTHON_IS_NEW_ENOUGH)
 	@echo "setting up Python packages (once)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python $(PIP) -r $<
 	@touch $@
 
-$(VENV)/dev.ready: requirements/dev.lock $(VENV)/build.ready
-	@echo "setting up Python packages for development (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+# The packages of a group beside those of the build: dev, site, postgres.
+$(VENV)/%.ready: requirements/%.lock $(VENV)/build.ready
+	@echo "setting up Python packages for $* (once)"
+	@$(BIN)/python $(PIP) -r $<
+	@touch $@
+
+# A group in an environment of its own: dagster, superset.
+$(VENV)-%/ready: requirements/%.lock
+	@$(PYTHON_IS_NEW_ENOUGH)
+	@echo "setting up Python packages for $* in an environment of their own (once)"
+	@$(PYTHON) -m venv $(VENV)-$*
+	@$(VENV)-$*/bin/python $(PIP) -r $<
 	@touch $@

@@ -36,6 +36,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+def need(present: object, install: str) -> None:
+    """Skip a test whose server, driver or environment is missing, and say what to install."""
+    if not present:
+        pytest.skip(f"needs what is not installed: {install}")
+
+
 def run_build(project: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the build script of a project as `make build` does."""
     command = [sys.executable, "scripts/build.py", "--output", str(output), *options]
