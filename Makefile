@@ -30,13 +30,8 @@ format: $(VENV)/dev.ready ## put Python and SQL into style
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/sqlfluff fix --disable-progress-bar models analyses tests/singular
 
-docs: build ## make dbt's documentation as one page: build/docs/index.html
-	@mkdir -p build/docs build/work/docs
-	@cp build/warehouse.duckdb build/work/docs/warehouse.duckdb
-	@WAREHOUSE_PATH=build/work/docs/warehouse.duckdb $(BIN)/dbt --quiet docs generate --static
-	@mv target/static_index.html build/docs/index.html
-	@rm -r build/work/docs
-	@echo "build/docs/index.html"
+docs: $(VENV)/build.ready ## build, and make dbt's documentation as one page: build/docs/index.html
+	@$(BIN)/python scripts/build.py --docs
 
 scaffold: $(VENV)/build.ready ## write the models and YAML that follow from the seeds
 	@$(BIN)/python scripts/scaffold.py

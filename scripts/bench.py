@@ -27,12 +27,12 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import NoReturn
 
 import duckdb
+
 from export_marts import export
 from replay import KINDS, Step, open_database, read_json, read_steps, run_steps, text
-from warehouse import PROJECT, Mart, UserError, read_marts
+from warehouse import PROJECT, Mart, Parser, UserError, read_marts
 
 log = logging.getLogger("bench")
 
@@ -397,13 +397,6 @@ def aims(build_ratio: float, megabytes: float, reparsed: int) -> list[str]:
 # Command line
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that reports wrong options as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message} (see --help)")
-
-
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line.
 
@@ -411,7 +404,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         UserError: an option is wrong.
 
     """
-    parser = _Parser(prog="bench", description=__doc__.splitlines()[0])
+    parser = Parser(prog="bench", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--repeat",
         type=int,

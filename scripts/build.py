@@ -6,7 +6,7 @@ warehouse and the exports take the place of the last good ones.
 
 from __future__ import annotations
 
-import argparse
+import json
 import logging
 import os
 import sys
@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from export_marts import export
 from filelock import FileLock, Timeout
+
+from export_marts import export
 from seed_files import check_seed_files
-from warehouse import PROJECT, UserError, connect_read_only, read_marts
+from warehouse import PROJECT, Parser, UserError, connect_read_only, read_marts
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunExecutionResult
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("build")
 
 FAILURES_SHOWN = 10
+DBT_PAGE = "static_index.html"
 
 
 class BuildFailedError(Exception):
@@ -58,6 +60,11 @@ class Places:
     def exports(self) -> Path:
         """The published exports."""
         return self.folder / "exports"
+
+    @property
+    def documentation(self) -> Path:
+        """The page with dbt's documentation of the published warehouse."""
+        return self.folder / "docs" / "index.html"
 
     @property
     def target(self) -> Path:
@@ -103,12 +110,15 @@ class Progress:
         self.shown = quarter
 
 
-def build(places: Places, *, unit_tests: bool = False, wait: float = 60) -> list[str]:
+def build(
+    places: Places, *, unit_tests: bool = False, docs: bool = False, wait: float = 60
+) -> list[str]:
     """Build, test, export and publish.
 
     Args:
         places: where everything goes.
         unit_tests: run dbt's unit tests too, which test the models on made-up rows.
+        docs: make dbt's documentation too.
         wait: seconds to wait for another build in the same folder.
 
     Returns:
@@ -123,60 +133,99 @@ def build(places: Places, *, unit_tests: bool = False, wait: float = 60) -> list
     try:
         places.work.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(places.folder / "work" / "build.lock", timeout=wait):
-            _check_seeds()
-            results = _run_dbt(places, unit_tests=unit_tests)
+            for leftover in places.work.parent.glob("warehouse.duckdb*"):
+                leftover.unlink()
+            results = build_with_dbt(places.work, places.target, unit_tests=unit_tests, docs=docs)
             logger.info("exporting the marts")
             export(places.work, places.exports, places.target / "manifest.json")
             os.replace(places.work, places.warehouse)
-            _publish_manifest(places)
+            publish_artifact(places.target / "manifest.json", places.manifest)
+            if docs:
+                publish_artifact(places.target / DBT_PAGE, places.documentation)
     except Timeout as error:
         raise UserError(
             f"another build is still writing to {places.folder} after {wait:g} s: wait for it"
         ) from error
     except OSError as error:
         raise UserError(f"cannot write to {places.folder}: {error.strerror or error}") from error
-    return _summary(places, results, time.monotonic() - started)
+    return _summary(places, results, docs, time.monotonic() - started)
 
 
-def _check_seeds() -> None:
+def build_with_dbt(
+    warehouse: Path, target: Path, *, unit_tests: bool = False, docs: bool = False
+) -> list[RunExecutionResult]:
+    """Check the seed files, then build and test the warehouse in a file that does not exist yet.
+
+    Args:
+        warehouse: the file to make; closed and checkpointed at the end.
+        target: where dbt leaves its artifacts, and its cache for the next build of the same file.
+        unit_tests: run dbt's unit tests too.
+        docs: make dbt's documentation too: `DBT_PAGE` in `target`.
+
+    Returns:
+        The results of every seed, model and test.
+
+    Raises:
+        BuildFailedError: a seed file, a model or a test fails.
+
+    """
     faults = check_seed_files(PROJECT)
     if faults:
         raise BuildFailedError(f"faults in the seed files: {len(faults)}", faults)
-
-
-def _run_dbt(places: Places, *, unit_tests: bool) -> list[RunExecutionResult]:
-    """Build the work file; its results are those of every seed, model and test."""
     # Imported here: dbt takes a second to load, and faults in the seeds need not wait for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
 
-    for leftover in places.work.parent.glob("warehouse.duckdb*"):
-        leftover.unlink()
-    os.environ["WAREHOUSE_PATH"] = str(places.work)
+    os.environ["WAREHOUSE_PATH"] = str(warehouse)
     os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
-    # No log but what is shown: formatting dbt's events would take a tenth of the build.
-    arguments = ["--log-level", "none", "--log-level-file", "none", "--warn-error", "build"]
-    arguments += ["--project-dir", str(PROJECT), "--target-path", str(places.target)]
-    if not unit_tests:
-        arguments += ["--exclude-resource-type", "unit_test"]
     logger.info("building the warehouse with dbt")
-    progress = Progress()
     try:
-        outcome = dbtRunner(callbacks=[progress]).invoke(arguments)
+        command = ["build"] if unit_tests else ["build", "--exclude-resource-type", "unit_test"]
+        results = list(_run_dbt(command, target, Progress()).results)
+        failed = [result for result in results if result.status in ("fail", "error")]
+        if not failed and docs:
+            logger.info("making the documentation")
+            _run_dbt(["docs", "generate", "--static", "--no-compile"], target)
     finally:
         DuckDBConnectionManager.close_all_connections()
-    if outcome.exception:
-        raise BuildFailedError("dbt cannot read the project", [_flat(str(outcome.exception))])
-    results = list(outcome.result.results)
-    failed = [result for result in results if result.status in ("fail", "error")]
     if failed:
         skipped = sum(result.status == "skipped" for result in results)
         raise BuildFailedError(
             f"{len(failed)} of {len(results)} seeds, models and tests failed"
             + (f", {skipped} that need them were skipped" if skipped else ""),
-            _describe(failed, places.work),
+            _describe(failed, warehouse),
         )
     return results
+
+
+def _run_dbt(command: list[str], target: Path, progress: Progress | None = None) -> Any:
+    """Run a dbt command in this process and return its result, in which nodes may have failed."""
+    from dbt.cli.main import dbtRunner
+
+    # No log but what is shown: formatting dbt's events would take a tenth of the build.
+    options = ["--log-level", "none", "--log-level-file", "none", "--warn-error"]
+    places = ["--project-dir", str(PROJECT), "--target-path", str(target)]
+    outcome = dbtRunner(callbacks=[progress] if progress else []).invoke(
+        [*options, *command, *places]
+    )
+    if outcome.exception:
+        raise BuildFailedError("dbt cannot read the project", [_flat(str(outcome.exception))])
+    return outcome.result
+
+
+def publish_artifact(artifact: Path, published: Path) -> None:
+    """Copy an artifact of dbt to its public place, in one step and without paths of this machine.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
+    text = artifact.read_text(encoding="utf-8")
+    for path, name in ((artifact.parent, "target"), (PROJECT, ".")):
+        text = text.replace(json.dumps(str(path))[1:-1], name)
+    published.parent.mkdir(parents=True, exist_ok=True)
+    work = published.with_name(f".{published.name}.tmp")
+    work.write_text(text, encoding="utf-8", newline="")
+    os.replace(work, published)
 
 
 def _describe(failed: list[RunExecutionResult], work: Path) -> list[str]:
@@ -206,13 +255,9 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _publish_manifest(places: Places) -> None:
-    work = places.work.parent / "manifest.json"
-    work.write_bytes((places.target / "manifest.json").read_bytes())
-    os.replace(work, places.manifest)
-
-
-def _summary(places: Places, results: list[RunExecutionResult], seconds: float) -> list[str]:
+def _summary(
+    places: Places, results: list[RunExecutionResult], docs: bool, seconds: float
+) -> list[str]:
     connection = connect_read_only(places.warehouse)
     marts = read_marts(places.manifest)
     rows = {
@@ -247,6 +292,7 @@ def _summary(places: Places, results: list[RunExecutionResult], seconds: float) 
         "",
         f"warehouse  {_shown(places.warehouse)}",
         f"exports    {_shown(places.exports)}",
+        *([f"docs       {_shown(places.documentation)}"] if docs else []),
         f"took       {seconds:.1f} s",
         "",
         'try        make sql QUERY="select * from marts.fct_sentence_by_inducement"',
@@ -261,18 +307,19 @@ def _shown(path: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; exit status 0: published, 1: the build failed, 2: bad input."""
-    parser = argparse.ArgumentParser(prog="build", description=__doc__.splitlines()[0])
+    parser = Parser(prog="build", description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=PROJECT / "build", help="folder to build in")
     parser.add_argument("--unit-tests", action="store_true", help="run dbt's unit tests too")
+    parser.add_argument("--docs", action="store_true", help="make dbt's documentation too")
     parser.add_argument(
         "--wait", type=float, default=60, help="seconds to wait for another build (default 60)"
     )
-    options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logger.setLevel(logging.INFO)
-    places = Places(options.output.resolve())
     try:
-        lines = build(places, unit_tests=options.unit_tests, wait=options.wait)
+        options = parser.parse_args(arguments)
+        places = Places(options.output.resolve())
+        lines = build(places, unit_tests=options.unit_tests, docs=options.docs, wait=options.wait)
     except UserError as error:
         logger.error("build: %s", error)
         return 2

@@ -22,11 +22,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import duckdb
-import warehouse as wh
 import xlsxwriter
+
+import warehouse as wh
 from warehouse import Column, ForeignKey, Mart, UserError
 
 log = logging.getLogger("export_marts")
@@ -619,13 +620,6 @@ def _is_whole(connection: duckdb.DuckDBPyConnection, mart: Mart, key: ForeignKey
 # Command line
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that reports wrong options as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message} (see --help)")
-
-
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line.
 
@@ -633,7 +627,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         UserError: an option is wrong.
 
     """
-    parser = _Parser(
+    parser = wh.Parser(
         prog="export_marts",
         description="Export the marts of the warehouse: files, a workbook and a data package.",
     )

@@ -23,13 +23,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+
+import build as build_script
 import replay
 import verify_source
 from scaffold import COMPARISON, Exhibit, read_csv, read_exhibits
 from verify_source import Document
 from warehouse import PROJECT, UserError, quoted
-
-import build as build_script
 
 logger = logging.getLogger("mutate")
 

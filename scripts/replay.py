@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from warehouse import UserError, quoted
 
 KINDS = {"seed": "seeds", "model": "models", "test": "tests"}

@@ -5,6 +5,7 @@ Nothing here writes to a warehouse, and nothing here starts dbt.
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import errno
 import fcntl
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
 
@@ -29,6 +30,19 @@ class UserError(Exception):
 
     A command prints it as `<command>: <text>` and ends with exit status 2.
     """
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of the command line that reports wrong options as one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line.
+
+        Raises:
+            UserError: always.
+
+        """
+        raise UserError(f"{message} (see --help)")
 
 
 # Warehouse

@@ -4,9 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-import bench
 import duckdb
 import pytest
+
+import bench
 from bench import Bench, Nodes, Rounds, Run
 from replay import read_steps
 from warehouse import UserError, read_marts

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from conftest import PROJECT, Built, copy_project, run_build
 from seed_files import check_seed_files
 

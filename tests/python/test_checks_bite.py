@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 import pytest
+
 import replay
 from conftest import PROJECT, Built
 

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+
 from conftest import PROJECT, Built
 
 

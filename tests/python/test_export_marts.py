@@ -15,13 +15,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
-import export_marts
 import frictionless
 import openpyxl
 import pandas
 import polars
 import pyarrow.parquet
 import pytest
+
+import export_marts
 import warehouse as wh
 from export_marts import export
 from warehouse import UserError

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
+
 from conftest import Built
 
 CATEGORY_COLUMNS = (

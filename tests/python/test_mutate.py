@@ -6,8 +6,9 @@ import csv
 import random
 from pathlib import Path
 
-import mutate
 import pytest
+
+import mutate
 from conftest import PROJECT, Built, copy_project, run_build
 from mutate import Mutant, Trial, Work
 from scaffold import read_exhibits

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from conftest import PROJECT, Built, copy_project, run_build
 
 FIXTURE = PROJECT / "tests" / "fixtures" / "second_report"

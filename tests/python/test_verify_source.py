@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import PROJECT, copy_project
 from test_second_report import FIXTURE, REPORT, add_report
 from verify_source import main
