@@ -7,7 +7,7 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format docs scaffold sql verify-source mutate bench lock clean
+.PHONY: help build test release rollback lint format docs scaffold sql verify-source mutate bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ format: $(VENV)/dev.ready ## put Python and SQL into style
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/sqlfluff fix --disable-progress-bar models analyses tests/singular
+
+release: $(VENV)/build.ready ## build apart and switch readers to it in one step: releases/current
+	@$(BIN)/python scripts/release.py $(OPTIONS)
+
+rollback: $(VENV)/build.ready ## point releases/current at the release before
+	@$(BIN)/python scripts/release.py --rollback $(OPTIONS)
 
 docs: $(VENV)/build.ready ## build, and make dbt's documentation as one page: build/docs/index.html
 	@$(BIN)/python scripts/build.py --docs
@@ -57,6 +63,8 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@for group in site postgres; do \
 		$(BIN)/uv pip compile pyproject.toml --group $$group -c requirements/dev.lock $(LOCK_OPTIONS) \
 			-o requirements/$$group.lock || exit; done
+	@for group in duckdb-1.4 duckdb-1.5; do \
+		$(BIN)/uv pip compile --group $$group $(LOCK_OPTIONS) -o requirements/$$group.lock || exit; done
 
 LOCK_OPTIONS := --universal --generate-hashes --no-strip-extras --no-header --quiet $(UPGRADE)
 
@@ -80,7 +88,7 @@ $(VENV)/%.ready: requirements/%.lock $(VENV)/build.ready
 	@$(BIN)/python $(PIP) -r $<
 	@touch $@
 
-# A group in an environment of its own: dagster, superset.
+# The packages of a group in an environment of its own.
 $(VENV)-%/ready: requirements/%.lock
 	@$(PYTHON_IS_NEW_ENOUGH)
 	@echo "setting up Python packages for $* in an environment of their own (once)"

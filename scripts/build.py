@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -207,6 +208,8 @@ def _run_dbt(command: list[str], target: Path, progress: Progress | None = None)
     outcome = dbtRunner(callbacks=[progress] if progress else []).invoke(
         [*options, *command, *places]
     )
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if outcome.exception:
         raise BuildFailedError("dbt cannot read the project", [_flat(str(outcome.exception))])
     return outcome.result
@@ -328,6 +331,9 @@ def main(arguments: list[str] | None = None) -> int:
         logger.error("\nbuild failed: %s%s\n", error, kept)
         logger.error("%s", "\n".join(error.details))
         return 1
+    except KeyboardInterrupt:
+        logger.error("\nbuild: interrupted; what is published is as it was")
+        return 128 + signal.SIGINT
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 

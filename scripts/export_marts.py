@@ -113,11 +113,11 @@ def export(
             sheets = sheet_names([mart.name for mart in complete])
             if "xlsx" in chosen_formats:
                 write_workbook(connection, chosen, rows, sheets, folder / WORKBOOK)
-            checksums = {path: _sha256(folder / path) for path in _files(folder)}
+            checksums = {path: wh.sha256(folder / path) for path in _files(folder)}
             package = data_package(connection, chosen, sheets, folder, chosen_formats[0], checksums)
             text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
             (folder / PACKAGE).write_text(text, encoding="utf-8", newline="\n")
-            checksums[PACKAGE] = _sha256(folder / PACKAGE)
+            checksums[PACKAGE] = wh.sha256(folder / PACKAGE)
             lines = [f"{checksums[path]}  {path}\n" for path in sorted(checksums)]
             (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
     return rows
@@ -159,11 +159,6 @@ def _files(folder: Path) -> list[str]:
     """Return all paths below a folder that are not folders, relative to it, sorted."""
     found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(path.relative_to(folder).as_posix() for path in found)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # Marts in the warehouse

@@ -9,6 +9,7 @@ import argparse
 import ctypes
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -43,6 +44,17 @@ class Parser(argparse.ArgumentParser):
 
         """
         raise UserError(f"{message} (see --help)")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read.
+
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # Warehouse

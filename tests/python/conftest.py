@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,42 @@ def run_build(project: Path, output: Path, *options: str) -> subprocess.Complete
     return subprocess.run(
         command, cwd=project, capture_output=True, text=True, check=False, timeout=300
     )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the release script: exit status, what it told people, and its line for machines."""
+
+    exit_status: int
+    said: str
+    record: dict[str, Any]
+
+
+def release_command(project: Path, releases: Path, *options: str) -> list[str]:
+    """Give the command that `make release` runs."""
+    script = str(project / "scripts" / "release.py")
+    return [sys.executable, script, "--releases", str(releases), *options]
+
+
+def run_release(project: Path, releases: Path, *options: str, **more: Any) -> Run:
+    """Run the release script of a project."""
+    done = subprocess.run(
+        release_command(project, releases, *options),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        **more,
+    )
+    record = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+    return Run(done.returncode, done.stderr, record)
+
+
+def alter(path: Path, old: str, new: str) -> None:
+    """Replace a text that occurs once in a file."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, (path, old)
+    path.write_text(text.replace(old, new), encoding="utf-8", newline="")
 
 
 @pytest.fixture(scope="session")

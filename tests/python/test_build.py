@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import PROJECT, Built, copy_project, run_build
+from conftest import PROJECT, Built, alter, copy_project, run_build
 from seed_files import check_seed_files
 
 REPORT = "ussc_production_2021"
@@ -22,12 +22,6 @@ COUNT = f"select count(*) from marts.fct_observations where report_id = '{REPORT
 
 def seed(project: Path, exhibit: str) -> Path:
     return project / "seeds" / REPORT / f"raw_{REPORT}__{exhibit}.csv"
-
-
-def alter(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, (path, old)
-    path.write_text(text.replace(old, new), encoding="utf-8", newline="")
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
