@@ -22,6 +22,8 @@ from seed_files import check_seed_files
 from warehouse import PROJECT, UserError, connect_read_only, read_marts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dbt.artifacts.schemas.run import RunExecutionResult
 
 logger = logging.getLogger("build")
@@ -123,7 +125,7 @@ def build(places: Places, *, unit_tests: bool = False, wait: float = 60) -> list
     try:
         places.work.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(places.folder / "work" / "build.lock", timeout=wait):
-            _check_seeds()
+            check_seeds()
             results = _run_dbt(places, unit_tests=unit_tests)
             logger.info("exporting the marts")
             export(places.work, places.exports, places.target / "manifest.json")
@@ -138,7 +140,13 @@ def build(places: Places, *, unit_tests: bool = False, wait: float = 60) -> list
     return _summary(places, results, time.monotonic() - started)
 
 
-def _check_seeds() -> None:
+def check_seeds() -> None:
+    """Check the form of the seed files.
+
+    Raises:
+        BuildFailedError: a seed file is faulty.
+
+    """
     faults = check_seed_files(PROJECT)
     if faults:
         raise BuildFailedError(f"faults in the seed files: {len(faults)}", faults)
@@ -146,50 +154,84 @@ def _check_seeds() -> None:
 
 def _run_dbt(places: Places, *, unit_tests: bool) -> list[RunExecutionResult]:
     """Build the work file; its results are those of every seed, model and test."""
-    # Imported here: dbt takes a second to load, and faults in the seeds need not wait for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
 
     for leftover in places.work.parent.glob("warehouse.duckdb*"):
         leftover.unlink()
     os.environ["WAREHOUSE_PATH"] = str(places.work)
+    logger.info("building the warehouse with dbt")
+    try:
+        results = run_dbt("duckdb", places.target, unit_tests=unit_tests)
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    check_results(results, lambda: duckdb.connect(str(places.work)))
+    return results
+
+
+def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunExecutionResult]:
+    """Build and test the whole project on a target, in this process.
+
+    Args:
+        target: an output of profiles.yml.
+        target_path: folder of dbt's artifacts, and of its cache for the next build.
+        unit_tests: run dbt's unit tests too.
+
+    Returns:
+        The results of every seed, model and test, failed ones included.
+
+    Raises:
+        BuildFailedError: dbt cannot read the project.
+
+    """
+    # Imported here: dbt takes a second to load, and faults in the seeds need not wait for it.
+    from dbt.cli.main import dbtRunner
+
     os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
     # No log but what is shown: formatting dbt's events would take a tenth of the build.
     arguments = ["--log-level", "none", "--log-level-file", "none", "--warn-error", "build"]
-    arguments += ["--project-dir", str(PROJECT), "--target-path", str(places.target)]
+    arguments += ["--target", target, "--target-path", str(target_path)]
+    arguments += ["--project-dir", str(PROJECT)]
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
-    logger.info("building the warehouse with dbt")
-    progress = Progress()
-    try:
-        outcome = dbtRunner(callbacks=[progress]).invoke(arguments)
-    finally:
-        DuckDBConnectionManager.close_all_connections()
+    outcome = dbtRunner(callbacks=[Progress()]).invoke(arguments)
     if outcome.exception:
         raise BuildFailedError("dbt cannot read the project", [_flat(str(outcome.exception))])
-    results = list(outcome.result.results)
+    return list(outcome.result.results)
+
+
+def check_results(results: list[RunExecutionResult], connect: Callable[[], Any]) -> None:
+    """Check that nothing failed.
+
+    Args:
+        results: those of `run_dbt`.
+        connect: gives a connection (DB-API) to what was built; called only after a failure.
+
+    Raises:
+        BuildFailedError: a seed, a model or a test failed.
+
+    """
     failed = [result for result in results if result.status in ("fail", "error")]
     if failed:
         skipped = sum(result.status == "skipped" for result in results)
         raise BuildFailedError(
             f"{len(failed)} of {len(results)} seeds, models and tests failed"
             + (f", {skipped} that need them were skipped" if skipped else ""),
-            _describe(failed, places.work),
+            _describe(failed, connect()),
         )
-    return results
 
 
-def _describe(failed: list[RunExecutionResult], work: Path) -> list[str]:
+def _describe(failed: list[RunExecutionResult], connection: Any) -> list[str]:
     """Say in plain words what each failed node found, by running a failed test's query again."""
     lines = []
-    connection = duckdb.connect(str(work))
+    cursor = connection.cursor()
     for result in failed:
         lines.append(result.node.name)
         if result.status == "error" or result.node.resource_type != "test":
             lines += ["  " + line for line in (result.message or "").splitlines() if line.strip()]
             continue
-        rows = connection.execute(result.node.compiled_code).fetchall()
-        names = [column[0] for column in connection.description or []]
+        cursor.execute(result.node.compiled_code)
+        names = [column[0] for column in cursor.description or []]
+        rows = cursor.fetchall()
         for row in rows[:FAILURES_SHOWN]:
             if names == ["failure"]:
                 lines.append(f"  {row[0]}")
