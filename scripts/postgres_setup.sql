@@ -18,7 +18,9 @@ where not exists (select from pg_roles where rolname = 'warehouse_reader') \gexe
 
 -- Sorted by code point, as DuckDB sorts, whatever the language of the server.
 select format(
-    'create database %I template template0 encoding ''UTF8'' lc_collate ''C''', :'database'
+    'create database %I template template0 encoding ''UTF8'' lc_collate ''C'' %s',
+    :'database',
+    case when :SERVER_VERSION_NUM >= 150000 then 'locale_provider libc' end
 )
 where not exists (select from pg_database where datname = :'database') \gexec
 

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 import psycopg2.errors
-from build import BuildFailedError, check_results, check_seeds, run_dbt
 from psycopg2 import sql
 from warehouse import PROJECT, UserError
+
+from build import BuildFailedError, check_results, check_seeds, run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
