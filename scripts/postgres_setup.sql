@@ -40,6 +40,3 @@ revoke create on schema public from public;
 revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;
 
 create schema if not exists warehouse_build authorization warehouse_builder;
--- Locked by a build while it lasts; readers cannot lock it.
-create table if not exists warehouse_build.build_lock ();
-alter table warehouse_build.build_lock owner to warehouse_builder;

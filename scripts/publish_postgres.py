@@ -186,7 +186,7 @@ def _check_server(cursor: Cursor) -> None:
     """Refuse a database that is not set up, or where readers could do more than read."""
     cursor.execute("select current_user, current_database(), to_regrole(%s) is not null", [READER])
     user, database, has_reader = cursor.fetchone()
-    cursor.execute("select to_regclass('warehouse_build.build_lock') is not null")
+    cursor.execute("select to_regnamespace('warehouse_build') is not null")
     if not has_reader or cursor.fetchone() != (True,):
         raise UserError(f"the database {database} is not set up for the warehouse: {SETUP}")
     cursor.execute("show transaction_read_only")
@@ -213,7 +213,9 @@ def _lock(cursor: Cursor, wait: float) -> None:
     cursor.execute("set local idle_in_transaction_session_timeout = 0")
     _set_lock_timeout(cursor, wait)
     try:
-        cursor.execute("lock table warehouse_build.build_lock in exclusive mode")
+        # A comment on a schema locks it to the end of the transaction, and only its owner can
+        # write one: readers could take an advisory lock and hold up every build.
+        cursor.execute("comment on schema warehouse_build is 'Locked by the build at work.'")
     except psycopg2.errors.LockNotAvailable as error:
         raise UserError(
             f"another build is still writing to the database after {wait:g} s: wait for it"
