@@ -122,14 +122,6 @@ class Relation:
     built_in: str
     schema: str
 
-    def built(self, connection: Connection) -> str:
-        """Give the built relation's name in SQL."""
-        return sql.Identifier(self.built_in, self.name).as_string(connection)
-
-    def published(self, connection: Connection) -> str:
-        """Give the published table's name in SQL."""
-        return sql.Identifier(self.schema, self.name).as_string(connection)
-
 
 def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str]:
     """Build, test and publish on the server that the environment variables name.
@@ -153,17 +145,20 @@ def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str
             _check_server(cursor)
             # Held to the end of this transaction, which is the one that publishes.
             _lock(cursor, wait)
-            _drop_built_schemas(wait)
+            with closing(_connect()) as apart, apart, apart.cursor() as clearing:
+                _set_lock_timeout(clearing, wait)
+                _drop_built_schemas(clearing)
             logger.info("building the warehouse on PostgreSQL with dbt")
             target_path = PROJECT / "build" / "work" / "postgres"
             results = run_dbt("postgres", target_path, unit_tests=unit_tests)
             check_results(results, _connect)
             relations = readable_relations(results)
-            publish(connection, relations)
-            _drop_built_schemas(wait)
+            publish(cursor, relations)
+            _drop_built_schemas(cursor)
+            connection.commit()
     except psycopg2.errors.LockNotAvailable as error:
         raise UserError(
-            f"somebody has a table open that has to be replaced, after {wait:g} s:"
+            f"somebody still has a table open that has to be replaced or dropped after {wait:g} s:"
             " nothing was published"
         ) from error
     except psycopg2.Error as error:
@@ -227,17 +222,15 @@ def _set_lock_timeout(cursor: Cursor, wait: float) -> None:
     cursor.execute("select set_config('lock_timeout', %s, true)", [f"{max(1, int(1000 * wait))}ms"])
 
 
-def _drop_built_schemas(wait: float) -> None:
-    """Remove what a build made apart from the published tables, in a transaction of its own."""
-    with closing(_connect()) as connection, connection, connection.cursor() as cursor:
-        _set_lock_timeout(cursor, wait)
-        cursor.execute(
-            "select nspname from pg_namespace"
-            " where starts_with(nspname, 'warehouse_build_')"
-            " and pg_get_userbyid(nspowner) = current_user"
-        )
-        for (schema,) in cursor.fetchall():
-            cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+def _drop_built_schemas(cursor: Cursor) -> None:
+    """Remove what a build made apart from the published tables."""
+    cursor.execute(
+        "select nspname from pg_namespace"
+        " where starts_with(nspname, 'warehouse_build_')"
+        " and pg_get_userbyid(nspowner) = current_user"
+    )
+    for (schema,) in cursor.fetchall():
+        cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
 
 
 def readable_relations(results: Iterable[RunExecutionResult]) -> list[Relation]:
@@ -251,30 +244,30 @@ def readable_relations(results: Iterable[RunExecutionResult]) -> list[Relation]:
     return sorted(relations, key=lambda relation: (relation.schema, relation.name))
 
 
-def publish(connection: Connection, relations: list[Relation]) -> None:
-    """Give the published tables the rows of the built relations and commit.
+def publish(cursor: Cursor, relations: list[Relation]) -> None:
+    """Give the published tables the rows of the built relations, in the transaction at hand.
 
     A table keeps its identity and only its rows change, unless its columns do: then it is replaced,
     which waits for its readers.
 
     Raises:
         UserError: the readers could write.
-        psycopg2.Error: a statement fails; nothing is published.
+        psycopg2.Error: a statement fails; the transaction can only be rolled back.
 
     """
-    with connection.cursor() as cursor:
-        for schema in sorted({relation.schema for relation in relations}):
-            name = sql.Identifier(schema).as_string(connection)
-            cursor.execute(f"create schema if not exists {name}")
-            cursor.execute(f"grant usage on schema {name} to {READER}")
-        cursor.execute(PUBLISHED, [READER])
-        kept = {(relation.schema, relation.name) for relation in relations}
-        for names in set(cursor.fetchall()) - kept:
-            cursor.execute(sql.SQL("drop table {}").format(sql.Identifier(*names)))
-        for relation in relations:
-            _publish_rows(cursor, relation.built(connection), relation.published(connection))
-        _check_reader(cursor)
-    connection.commit()
+    for schema in sorted({relation.schema for relation in relations}):
+        name = sql.Identifier(schema).as_string(cursor)
+        cursor.execute(f"create schema if not exists {name}")
+        cursor.execute(f"grant usage on schema {name} to {READER}")
+    cursor.execute(PUBLISHED, [READER])
+    kept = {(relation.schema, relation.name) for relation in relations}
+    for names in set(cursor.fetchall()) - kept:
+        cursor.execute(sql.SQL("drop table {}").format(sql.Identifier(*names)))
+    for relation in relations:
+        built = sql.Identifier(relation.built_in, relation.name).as_string(cursor)
+        published = sql.Identifier(relation.schema, relation.name).as_string(cursor)
+        _publish_rows(cursor, built, published)
+    _check_reader(cursor)
 
 
 def _publish_rows(cursor: Cursor, built: str, published: str) -> None:

@@ -603,60 +603,61 @@ def test_readers_see_one_build_through_a_rebuild(server: Server, published: Publ
         assert set(rows) == {(title, title), (new_title, new_title)}
 
 
+SMALL = [Relation(name, "warehouse_build_marts", "marts") for name in ("a", "b")]
+
+
 @pytest.fixture
-def other(server: Server) -> Iterator[psycopg2.extensions.connection]:
+def small(server: Server) -> Iterator[psycopg2.extensions.connection]:
     """A builder's connection to a small database, in which two tables have been published."""
     server.set_up("small")
     with closing(server.connect("warehouse_builder", "small")) as connection:
-        fetch(
-            connection,
-            "create schema warehouse_build_marts;"
-            "create table warehouse_build_marts.a as select 1 as one;"
-            "create view warehouse_build_marts.b as select 2 as two; select 1",
-        )
-        publish(connection, SMALL)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "create schema warehouse_build_marts;"
+                "create table warehouse_build_marts.a as select 1 as one;"
+                "create view warehouse_build_marts.b as select 2 as two"
+            )
+            publish(cursor, SMALL)
         yield connection
     server.run("drop database small with (force)", database="postgres")
 
 
-SMALL = [Relation(name, "warehouse_build_marts", "marts") for name in ("a", "b")]
-
-
 def test_publication_that_fails_half_way_changes_nothing(
-    other: psycopg2.extensions.connection,
+    small: psycopg2.extensions.connection,
 ) -> None:
-    fetch(other, "update warehouse_build_marts.a set one = 10 returning one")
-    other.commit()
+    with small, small.cursor() as cursor:
+        cursor.execute("update warehouse_build_marts.a set one = 10")
     lacking = Relation("lacking", "warehouse_build_marts", "marts")
-    with pytest.raises(psycopg2.errors.UndefinedTable):
-        publish(other, [*SMALL, lacking])
-    other.rollback()
-    assert fetch(other, "select * from marts.a, marts.b") == [(1, 2)]
-    publish(other, SMALL)
-    assert fetch(other, "select * from marts.a, marts.b") == [(10, 2)]
+    with pytest.raises(psycopg2.errors.UndefinedTable), small, small.cursor() as cursor:
+        publish(cursor, [*SMALL, lacking])
+    assert fetch(small, "select * from marts.a, marts.b") == [(1, 2)]
+    with small, small.cursor() as cursor:
+        publish(cursor, SMALL)
+    assert fetch(small, "select * from marts.a, marts.b") == [(10, 2)]
 
 
 def test_table_with_other_columns_is_replaced_once_its_readers_are_gone(
-    server: Server, other: psycopg2.extensions.connection
+    server: Server, small: psycopg2.extensions.connection
 ) -> None:
-    fetch(other, "alter table warehouse_build_marts.a add column three integer; select 1")
-    other.commit()
+    with small, small.cursor() as cursor:
+        cursor.execute("alter table warehouse_build_marts.a add column three integer")
     with closing(server.connect("analyst", "small")) as reader:
         assert fetch(reader, "select * from marts.a") == [(1,)]
-        fetch(other, "set lock_timeout = '100ms'; select 1")
-        with pytest.raises(psycopg2.errors.LockNotAvailable):
-            publish(other, SMALL)
-        other.rollback()
+        with pytest.raises(psycopg2.errors.LockNotAvailable), small, small.cursor() as cursor:
+            cursor.execute("set local lock_timeout = '100ms'")
+            publish(cursor, SMALL)
         assert fetch(reader, "select * from marts.a") == [(1,)]
-    publish(other, SMALL)
+    with small, small.cursor() as cursor:
+        publish(cursor, SMALL)
     with closing(server.connect("analyst", "small")) as reader:
         assert fetch(reader, "select * from marts.a") == [(1, None)]
 
 
 def test_table_that_is_no_longer_built_is_gone(
-    server: Server, other: psycopg2.extensions.connection
+    server: Server, small: psycopg2.extensions.connection
 ) -> None:
-    publish(other, SMALL[:1])
+    with small, small.cursor() as cursor:
+        publish(cursor, SMALL[:1])
     with closing(server.connect("analyst", "small")) as reader:
         assert fetch(reader, "select * from marts.a") == [(1,)]
         with pytest.raises(psycopg2.errors.UndefinedTable):
