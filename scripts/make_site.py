@@ -1,0 +1,966 @@
+"""Make the report pages: a static web site that shows, cites and hands out the marts.
+
+The numbers come from the marts, what the dictionary and the lineage say from the dbt manifest, and
+the files to download are those of the export. The text is in pages/, each in one place. The site
+needs no JavaScript and no server, asks nothing of other sites, and the same input gives the same
+bytes. Layout of the output folder:
+
+    index.html  <topic>.html  numbers.html  exhibits.html  checks.html  dictionary.html  lineage.html
+    style.css  data/ (the exports)  dbt/index.html (dbt's documentation)  SHA256SUMS
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import logging
+import re
+import shutil
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+import site_charts
+import site_text
+import warehouse as wh
+from export_marts import CHECKSUMS, PACKAGE, WORKBOOK, files_below, sha256, with_columns
+from markupsafe import Markup, escape
+from site_lineage import Node, Project
+from site_text import Row, month_or_day, number, range_of
+from site_topics import TOPICS, Column, Part, Topic
+from warehouse import Mart, UserError
+
+log = logging.getLogger("make_site")
+
+PAGES = wh.PROJECT / "pages"
+GENERATOR = "Sentencing Warehouse make_site"
+DATA = "data"
+DOCUMENTATION = "dbt/index.html"
+
+LAYER_NAMES = {
+    "raw": "Seeds",
+    "staging": "Staging",
+    "intermediate": "Intermediate",
+    "marts": "Marts on the way",
+}
+
+# The key figures of the overview: measure, category, and what to call it.
+KEY_FIGURES = (
+    ("offender_count", "population_total.total", "production offenders sentenced"),
+    ("mean_sentence_months", "population_total.total", "months, mean sentence"),
+    (
+        "offender_percent",
+        "sentencing_outcomes.mandatory_minimum_15_years_or_more",
+        "percent convicted under a statute with a mandatory minimum of at least 15 years",
+    ),
+    (
+        "offender_percent",
+        "sentencing_outcomes.variance_below_guideline_range",
+        "percent received a variance below the guideline range",
+    ),
+    ("offender_count", "inducements.any", "offenders used any inducement"),
+    ("mean_sentence_months", "inducements.any", "months, mean sentence of those who used any"),
+    ("offender_percent", "victim_count_buckets.one", "percent of offenses with one victim"),
+    ("offender_percent", "inducements.coercion", "percent of offenders used coercion"),
+)
+
+
+def make_site(
+    warehouse: Path,
+    output: Path,
+    manifest: Path,
+    exports: Path,
+    documentation: Path | None = None,
+) -> dict[str, int]:
+    """Make the site, whole or not at all, and return the size of each page in bytes.
+
+    Args:
+        warehouse: the DuckDB file, read only.
+        output: the folder to make or replace; a folder with anything but a site is refused.
+        manifest: the manifest of the dbt run that built the warehouse.
+        exports: the export of the same build, which is copied.
+        documentation: dbt's documentation as one page, which is copied; None leaves it out.
+
+    Raises:
+        UserError: warehouse, manifest, exports or documentation are missing or do not fit one
+            another, or the output folder cannot be replaced.
+
+    """
+    marts = wh.read_marts(manifest)
+    with wh.connect_read_only(warehouse) as connection:
+        marts = tuple(with_columns(connection, marts))
+        check_exports(exports, marts)
+        if documentation is not None and not documentation.is_file():
+            raise UserError(f"there is no documentation {documentation}: run make docs first")
+        pages = Site(connection, marts, Project(manifest), documentation is not None).pages()
+    with wh.replaced_folder(output, check_is_site) as folder:
+        for name, text in pages.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        shutil.copyfile(site_charts.STYLE_SHEET, folder / site_charts.STYLE_SHEET.name)
+        shutil.copytree(exports, folder / DATA, copy_function=shutil.copyfile)
+        if documentation is not None:
+            (folder / DOCUMENTATION).parent.mkdir()
+            shutil.copyfile(documentation, folder / DOCUMENTATION)
+        lines = [f"{sha256(folder / path)}  {path}\n" for path in files_below(folder)]
+        (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+    return {name: len(text.encode()) for name, text in pages.items()}
+
+
+def check_exports(exports: Path, marts: Sequence[Mart]) -> None:
+    """Check that an export has the files that the pages link to.
+
+    Raises:
+        UserError: there is no such folder, or it lacks a file.
+
+    """
+    if not exports.is_dir():
+        raise UserError(f"there is no folder of exports {exports}: run make build first")
+    needed = [WORKBOOK, PACKAGE, CHECKSUMS]
+    needed += [f"{kind}/{mart.name}.{kind}" for mart in marts for kind in ("csv", "parquet")]
+    for path in needed:
+        if not (exports / path).is_file():
+            raise UserError(f"the exports {exports} lack {path}: run make build again")
+
+
+def check_is_site(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but a site.
+
+    Raises:
+        UserError: there is no list of checksums, or there are files that it does not list.
+
+    """
+    refusal = f"{folder} holds files that are not of a site"
+    try:
+        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+        is_site = GENERATOR in (folder / "index.html").read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+        lines, is_site = [], False
+    if not is_site:
+        raise UserError(f"{refusal}: name an empty or a new folder")
+    listed = {CHECKSUMS, *(line.partition("  ")[2] for line in lines)}
+    others = [path for path in files_below(folder) if path not in listed]
+    if others:
+        raise UserError(f"{refusal}, such as {others[0]}: move them, or name another folder")
+
+
+# Tables
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: what it shows, and of a number or a code the exact value.
+
+    `href` leads to where the number stands in print, `declared` to its discrepancy.
+    """
+
+    text: str
+    value: str | None = None
+    is_number: bool = False
+    is_derived: bool = False
+    href: str | None = None
+    declared: str | None = None
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The heading of a column; `name` is the column of the query."""
+
+    name: str
+    label: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row, with the anchor that leads to it."""
+
+    cells: tuple[Cell, ...]
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a caption; `header` is the column that names the rows."""
+
+    id: str
+    caption: str
+    headings: tuple[Heading, ...]
+    rows: tuple[TableRow, ...]
+    header: int = 0
+    marts: tuple[str, ...] = ()
+
+
+def text_table(
+    name: str,
+    caption: str,
+    headings: Iterable[tuple[str, str]],
+    rows: Sequence[Sequence[Cell]],
+    ids: Sequence[str] = (),
+    marts: tuple[str, ...] = (),
+) -> Table:
+    """Make a table from finished cells; columns of numbers are found by their cells."""
+    kinds = [any(cell.is_number for cell in column) for column in zip(*rows, strict=True)]
+    return Table(
+        name,
+        caption,
+        tuple(
+            Heading(column, label, is_number)
+            for (column, label), is_number in zip(headings, kinds, strict=True)
+        ),
+        tuple(
+            TableRow(tuple(cells), anchor)
+            for cells, anchor in zip(rows, ids or [""] * len(rows), strict=True)
+        ),
+        marts=marts,
+    )
+
+
+def plain(value: Any) -> Cell:
+    """Show a value of a mart as it is."""
+    if value is None:
+        return Cell("")
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        return Cell(number(value), str(value), is_number=True)
+    return Cell(str(value), str(value))
+
+
+# The site
+
+
+class Site:
+    """The pages of a warehouse."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        marts: Sequence[Mart],
+        project: Project,
+        has_documentation: bool,
+    ) -> None:
+        """Read from the warehouse what more than one page needs.
+
+        Raises:
+            UserError: the warehouse lacks a table or a column.
+
+        """
+        self.connection = connection
+        self.marts = marts
+        self.project = project
+        self.has_documentation = has_documentation
+        self.seeds = project.seeds_of_exhibits()
+        self.reports = {row["report_id"]: row for row in self.query(REPORTS)}
+        for report in self.reports.values():
+            report["date"] = month_or_day(
+                report["publication_date"], report["publication_date_precision"]
+            )
+        self.exhibits = {row["exhibit_id"]: row for row in self.query(EXHIBITS)}
+        for exhibit in self.exhibits.values():
+            kind, numeral = exhibit["exhibit_type"], exhibit["exhibit_number"]
+            exhibit["name"] = f"{kind.capitalize()} {numeral}" if numeral else exhibit["title"]
+            exhibit["heading"] = (
+                f"{exhibit['name']}. {exhibit['title']}" if numeral else exhibit["title"]
+            )
+            exhibit["report"] = self.reports[exhibit["report_id"]]
+        self.observations = {row["observation_id"]: row for row in self.query(OBSERVATIONS)}
+        self.checks = self.query(CHECKS)
+        self.discrepancies = self.query(DISCREPANCIES)
+        for item in self.discrepancies:
+            item["exhibit"] = self.exhibits[item["exhibit_id"]]["name"]
+        self.declared = {
+            item["observation_id"]: item["discrepancy_id"] for item in self.discrepancies
+        }
+        self.templates = templates()
+
+    def query(self, sql: str) -> list[Row]:
+        """Return the rows of a query, each by the names of its columns.
+
+        Raises:
+            UserError: the warehouse lacks a table or a column.
+
+        """
+        try:
+            result = self.connection.execute(sql)
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise UserError(missing(str(error))) from error
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def pages(self) -> dict[str, str]:
+        """Return each page by the name of its file."""
+        topics = [self.topic(topic) for topic in TOPICS]
+        data = [
+            ("numbers.html", "All numbers"),
+            ("exhibits.html", "Exhibits as printed"),
+            ("checks.html", "Checks"),
+            ("dictionary.html", "Data dictionary"),
+            ("lineage.html", "Lineage"),
+        ]
+        if self.has_documentation:
+            data.append((DOCUMENTATION, "dbt"))
+        names = [("index.html", "Overview")]
+        names += [(topic["file"], topic["title"]) for topic in topics]
+        shared = {
+            "generator": GENERATOR,
+            "navigation": [("Topics", names), ("Data", data)],
+            "reports": list(self.reports.values()),
+            "release_line": self.release_line(),
+            "workbook": WORKBOOK,
+            "checks": self.tally(self.checks),
+            "discrepancies": self.discrepancies,
+        }
+        contexts: dict[str, tuple[str, dict[str, Any]]] = {
+            "index.html": (
+                "overview.html",
+                {
+                    "topics": topics,
+                    "key_figures": self.key_figures(),
+                    "number_count": number(len(self.observations)),
+                },
+            )
+        }
+        contexts |= {topic["file"]: ("topic.html", {"topic": topic}) for topic in topics}
+        contexts |= {
+            "numbers.html": ("numbers.html", {"tables": self.number_tables()}),
+            "exhibits.html": ("exhibits.html", {"exhibits": self.printed_exhibits()}),
+            "checks.html": ("checks.html", self.check_tables()),
+            "dictionary.html": ("dictionary.html", self.dictionary()),
+            "lineage.html": ("lineage.html", {"marts": self.lineages()}),
+        }
+        return {
+            file: self.templates.get_template(name).render(page=file, **shared, **context)
+            for file, (name, context) in contexts.items()
+        }
+
+    def release_line(self) -> str:
+        """Name the release that a warehouse is, or say that it is none."""
+        released = self.query(
+            "select count(*) as tables from duckdb_tables()"
+            " where schema_name = 'release' and table_name = 'about'"
+        )[0]["tables"]
+        if not released:
+            return "Not a release."
+        return f"Release {self.query('select release_id from release.about')[0]['release_id']}."
+
+    # Topics
+
+    def topic(self, topic: Topic) -> dict[str, Any]:
+        """Return what the page of a topic shows."""
+        text = self.templates.get_template(f"topics/{topic.name}.html").module
+        observations = [
+            self.observations[row["observation_id"]]
+            for row in self.query(
+                f"select observation_id from marts.fct_observations where {topic.observations}"
+            )
+        ]
+        order = {observation_id: place for place, observation_id in enumerate(self.observations)}
+        observations.sort(key=lambda row: order[row["observation_id"]])
+        about = {row["observation_id"] for row in observations}
+        parts = [self.part(part, text) for part in topic.parts]
+        discrepancies = [item for item in self.discrepancies if item["observation_id"] in about]
+        return {
+            "file": f"{topic.name.replace('_', '-')}.html",
+            "title": squeezed(text.title()),
+            "message": parts[0]["figures"][0]["message"],
+            "parts": parts,
+            "citations": self.citations(observations),
+            "sources": self.sources(observations, "sources", "Each number and its place in print"),
+            "checks": self.tally(
+                check for check in self.checks if check["observation_id"] in about
+            ),
+            "discrepancies": discrepancies,
+        }
+
+    def part(self, part: Part, text: Any) -> dict[str, Any]:
+        """Return the table of a part, the charts of its latest fiscal year, and their text."""
+        sql = (PAGES / "queries" / f"{part.name}.sql").read_text(encoding="utf-8")
+        rows = self.query(sql)
+        if not rows:
+            raise UserError(f"{part.marts[0]} has no rows: run make build again")
+        for row in rows:
+            row["is_declared"] = any(
+                value in self.declared
+                for column, value in row.items()
+                if column.endswith("observation_id")
+            )
+        latest = rows
+        if part.columns[0].name == "fiscal_year":
+            last = max(row["fiscal_year"] for row in rows)
+            latest = [row for row in rows if row["fiscal_year"] == last]
+        heading = squeezed(getattr(text, f"{part.name}_heading")())
+        return {
+            "name": part.name,
+            "marts": part.marts,
+            "heading": heading,
+            "figures": [self.figure(draw, latest, text) for draw in part.charts],
+            "table": self.topic_table(part, rows, heading),
+            "reading": getattr(text, f"{part.name}_reading")(latest),
+            "sql": sql.rstrip(),
+        }
+
+    def figure(self, draw: Any, rows: Sequence[Row], text: Any) -> dict[str, Any]:
+        """Draw a chart in both widths, with the text that states its message."""
+        title = squeezed(getattr(text, f"{draw.__name__}_title")(rows))
+        message = squeezed(getattr(text, f"{draw.__name__}_message")(rows))
+        chart = draw(rows)
+        drawn = {
+            size: Markup(site_charts.inline_svg(chart, size, escape(f"Chart. {title}. {message}")))
+            for size in site_charts.WIDTHS
+        }
+        marks = " ".join(mark.label for mark in chart.marks)
+        return {"title": title, "message": message, "is_declared": "†" in marks, **drawn}
+
+    def topic_table(self, part: Part, rows: Sequence[Row], caption: str) -> Table:
+        """Make the table of a part."""
+        cells = [tuple(self.cell(column, row) for column in part.columns) for row in rows]
+        kinds = [any(cell.is_number for cell in column) for column in zip(*cells, strict=True)]
+        return Table(
+            part.name,
+            caption,
+            tuple(
+                Heading(column.name, column.label, is_number)
+                for column, is_number in zip(part.columns, kinds, strict=True)
+            ),
+            tuple(TableRow(row) for row in cells),
+            header=1,
+            marts=part.marts,
+        )
+
+    def cell(self, column: Column, row: Row) -> Cell:
+        """Make the cell of a column."""
+        value = row[column.name]
+        if value is None:
+            return Cell("")
+        if isinstance(value, str) or column.name.endswith("fiscal_year"):
+            text, is_number = str(value), False
+        else:
+            decimals = column.decimals
+            if isinstance(decimals, str):
+                decimals = row[decimals]
+            text, is_number = number(value, decimals), True
+        source = row[column.source] if column.source else None
+        return Cell(
+            text,
+            str(value),
+            is_number,
+            row.get(column.status, column.status) == "derived",
+            f"#{source}" if source else None,
+            f"#{self.declared[source]}" if source in self.declared else None,
+        )
+
+    # Numbers and their place in print
+
+    def place(self, observation: Row) -> str:
+        """Say where a number stands in print, or how it is derived."""
+        if observation["obs_status"] == "derived":
+            return f"derived, {observation['derivation']}"
+        name = self.exhibits[observation["exhibit_id"]]["name"]
+        locator = observation["locator"]
+        place = locator if locator.casefold().startswith(name.casefold()) else f"{name}: {locator}"
+        return place + (f", note {observation['footnote']}" if observation["footnote"] else "")
+
+    def citations(self, observations: Sequence[Row]) -> list[dict[str, Any]]:
+        """Return the exhibits that numbers are printed in, each with its locators."""
+        locators: dict[str, list[str]] = {}
+        for row in observations:
+            if row["obs_status"] == "published":
+                found = locators.setdefault(row["exhibit_id"], [])
+                if row["locator"] not in found:
+                    found.append(row["locator"])
+        return [
+            {
+                "exhibit_id": exhibit_id,
+                "report": self.exhibits[exhibit_id]["report"],
+                "name": self.exhibits[exhibit_id]["heading"],
+                "locators": "; ".join(found),
+            }
+            for exhibit_id, found in locators.items()
+        ]
+
+    def sources(self, observations: Sequence[Row], name: str, caption: str) -> Table:
+        """Make the table of numbers with exhibit, locator, seed file and line."""
+        tallies: dict[str, list[Row]] = {}
+        for check in self.checks:
+            tallies.setdefault(check["observation_id"], []).append(check)
+        headings = (
+            ("what", "What it counts"),
+            ("obs_value", "Number"),
+            ("fiscal_year", "Fiscal year"),
+            ("locator", "Place in print"),
+            ("seed", "Keyed in"),
+            ("checks", "Checks"),
+        )
+        rows = []
+        for row in observations:
+            observation_id = row["observation_id"]
+            is_derived = row["obs_status"] == "derived"
+            tally = self.tally(tallies.get(observation_id, ()))
+            declared = self.declared.get(observation_id)
+            rows.append(
+                (
+                    Cell(self.what(row)),
+                    Cell(
+                        shown(row),
+                        str(row["obs_value"]) if row["obs_value"] is not None else None,
+                        True,
+                        is_derived,
+                        declared=f"checks.html#{declared}" if declared else None,
+                    ),
+                    plain(str(row["fiscal_year"])),
+                    Cell(self.place(row)),
+                    Cell("" if is_derived else self.keyed_in(row)),
+                    Cell(
+                        f"{tally['consistent']} of {tally['total']} consistent"
+                        if tally["total"]
+                        else ""
+                    ),
+                )
+            )
+        ids = [row["observation_id"] for row in observations]
+        return text_table(name, caption, headings, rows, ids, ("fct_observations",))
+
+    def what(self, observation: Row) -> str:
+        """Say in words what a number counts, and of whom."""
+        category = observation["category_label"]
+        if observation["classification_id"] == "population_total":
+            category = "All"
+        parts = [f"{category}: {observation['measure_label'].lower()}"]
+        if observation["population_id"] != "production_offenders":
+            parts.append(f"of {observation['population_label'].lower()}")
+        if observation["reference_category_id"]:
+            parts.append(f"against {observation['reference_category_id']}")
+        if observation["reference_fiscal_year"]:
+            parts.append(f"since fiscal year {observation['reference_fiscal_year']}")
+        return ", ".join(parts)
+
+    def keyed_in(self, observation: Row) -> str:
+        """Name the seed file, line and column that hold a printed number."""
+        seed = self.seeds[observation["exhibit_id"]]
+        # The first line is the header.
+        line = observation["row_number"] + 1
+        return f"{seed.path}, line {line}, column {observation['column_name']}"
+
+    def number_tables(self) -> list[dict[str, Any]]:
+        """Return the numbers by exhibit, then the derived ones."""
+        groups: dict[str, list[Row]] = {}
+        for row in self.observations.values():
+            group = "derived" if row["obs_status"] == "derived" else row["exhibit_id"]
+            groups.setdefault(group, []).append(row)
+        tables = []
+        for group, rows in groups.items():
+            heading = "Derived from printed numbers"
+            if group != "derived":
+                heading = self.exhibits[group]["heading"]
+            name = f"numbers-{group.replace('.', '-')}"
+            caption = f"{heading}: numbers and their place in print"
+            table = self.sources(rows, name, caption)
+            tables.append({"heading": heading, **vars(table)})
+        return tables
+
+    def key_figures(self) -> list[dict[str, Any]]:
+        """Return the key figures of the latest fiscal year that has them."""
+        figures = []
+        for measure_id, category_key, label in KEY_FIGURES:
+            found = [
+                row
+                for row in self.observations.values()
+                if (row["measure_id"], row["category_key"]) == (measure_id, category_key)
+                and row["population_id"] == "production_offenders"
+                and row["is_preferred"]
+                and row["obs_value"] is not None
+            ]
+            if found:
+                row = max(found, key=lambda row: row["fiscal_year"])
+                declared = self.declared.get(row["observation_id"])
+                figures.append(
+                    {
+                        "text": shown(row),
+                        "value": str(row["obs_value"]),
+                        "label": f"{label}, fiscal year {row['fiscal_year']}",
+                        "is_derived": row["obs_status"] == "derived",
+                        "observation_id": row["observation_id"],
+                        "place": self.place(row).removeprefix("derived, "),
+                        "declared": f"checks.html#{declared}" if declared else None,
+                    }
+                )
+        return figures
+
+    # Exhibits, checks, dictionary, lineage
+
+    def printed_exhibits(self) -> list[dict[str, Any]]:
+        """Return each exhibit as the mart that mirrors its seed gives it."""
+        mirrors = {self.project.mirrored_exhibit(mart.name): mart for mart in self.marts}
+        shown_exhibits = []
+        for exhibit_id, exhibit in self.exhibits.items():
+            mart = mirrors.get(exhibit_id)
+            if mart is None:
+                continue
+            names = [column.name for column in mart.columns if column.name != "row_number"]
+            rows = self.query(f"select * from {mart.relation} order by row_number")
+            table = text_table(
+                exhibit_id.replace(".", "-"),
+                exhibit["heading"],
+                [(name, name.replace("_", " ").capitalize()) for name in names],
+                [
+                    [Cell("" if row[name] is None else str(row[name])) for name in names]
+                    for row in rows
+                ],
+                marts=(mart.name,),
+            )
+            seed = self.seeds[exhibit_id].path
+            shown_exhibits.append({**exhibit, "table": table, "mart": mart.name, "seed": seed})
+        return shown_exhibits
+
+    def tally(self, checks: Iterable[Row]) -> dict[str, int]:
+        """Count checks, and those that are consistent."""
+        verdicts = [check["verdict"] for check in checks]
+        return {"total": len(verdicts), "consistent": verdicts.count("consistent")}
+
+    def check_tables(self) -> dict[str, Any]:
+        """Return the rules with the numbers of their checks, and the checks of each rule."""
+        rules = self.query(RULES)
+        of_rules = {
+            rule["rule_id"]: [c for c in self.checks if c["rule_id"] == rule["rule_id"]]
+            for rule in rules
+        }
+        tallies = {rule_id: self.tally(checks) for rule_id, checks in of_rules.items()}
+        rule_table = text_table(
+            "rule-table",
+            "Checks by rule",
+            (
+                ("label", "Rule"),
+                ("description", "What it checks"),
+                ("checks", "Checks"),
+                ("consistent", "Consistent"),
+                ("declared", "Declared discrepancies"),
+            ),
+            [
+                (
+                    Cell(rule["label"], href=f"#{rule['rule_id']}" if total["total"] else None),
+                    Cell(rule["description"]),
+                    plain(total["total"]),
+                    plain(total["consistent"]),
+                    plain(total["total"] - total["consistent"]),
+                )
+                for rule, total in ((rule, tallies[rule["rule_id"]]) for rule in rules)
+            ],
+        )
+        tables = []
+        for rule in rules:
+            if not of_rules[rule["rule_id"]]:
+                continue
+            table = self.checks_of_rule(rule, of_rules[rule["rule_id"]])
+            tables.append(
+                {
+                    "rule": rule["rule_id"],
+                    "heading": rule["label"],
+                    "description": rule["description"],
+                    **vars(table),
+                }
+            )
+        return {"rules": rules, "rule_table": rule_table, "tables": tables}
+
+    def checks_of_rule(self, rule: Row, checks: Sequence[Row]) -> Table:
+        """Make the table of the checks by one rule."""
+        rows = [
+            (
+                Cell(check["subject"], href=f"numbers.html#{check['observation_id']}"),
+                Cell(self.exhibits[check["exhibit_id"]]["name"]),
+                Cell(check["printed_value"], check["printed_value"]),
+                plain(check["expected_low"]),
+                plain(check["expected_high"]),
+                Cell(
+                    VERDICTS[check["verdict"]],
+                    href=f"#{check['discrepancy_id']}" if check["discrepancy_id"] else None,
+                ),
+                Cell(check["explanation"]),
+            )
+            for check in checks
+        ]
+        headings = (
+            ("subject", "Checked"),
+            ("exhibit", "Exhibit"),
+            ("printed_value", "Printed"),
+            ("expected_low", "Expected, least"),
+            ("expected_high", "Expected, most"),
+            ("verdict", "Verdict"),
+            ("explanation", "Arithmetic"),
+        )
+        return text_table(
+            f"checks-{rule['rule_id']}",
+            f"Checks by the rule: {rule['label'].lower()}",
+            headings,
+            rows,
+            marts=("fct_consistency_checks",),
+        )
+
+    def dictionary(self) -> dict[str, Any]:
+        """Return what the dictionary shows of each mart."""
+        described = []
+        for mart in self.marts:
+            tests = self.project.tests(mart.name)
+            count = self.query(f"select count(*) as rows from {mart.relation}")[0]["rows"]
+            rows = []
+            for column in mart.columns:
+                named = [
+                    test.name.removeprefix(f"{mart.name}__")
+                    for test in tests
+                    if column.name in test.columns
+                ]
+                rows.append(
+                    (
+                        Cell(column.name),
+                        Cell(column.data_type),
+                        Cell(keys_of(mart, column.name)),
+                        Cell(column.description),
+                        Cell(", ".join(named)),
+                    )
+                )
+            headings = (
+                ("column", "Column"),
+                ("type", "Type"),
+                ("keys", "Key"),
+                ("description", "Description"),
+                ("tests", "Tests that name it"),
+            )
+            table = text_table(f"columns-{mart.name}", f"Columns of {mart.name}", headings, rows)
+            described.append(
+                {
+                    "name": mart.name,
+                    "paragraphs": mart.description.split("\n\n"),
+                    "row_count": number(count),
+                    "table": table,
+                    "tests": tests,
+                }
+            )
+        documentation = DOCUMENTATION if self.has_documentation else None
+        return {"marts": described, "documentation": documentation}
+
+    def lineages(self) -> list[dict[str, Any]]:
+        """Return the way of each mart from the exhibits whose numbers stand in it."""
+        shown_marts = []
+        for mart in self.marts:
+            exhibits = self.exhibits_of(mart)
+            lineage = self.project.lineage(mart.name, exhibits)
+            own = self.project.node(mart.name)
+            steps = [
+                (LAYER_NAMES[layer], self.nodes(nodes)) for layer, nodes in lineage.layers.items()
+            ]
+            steps.append(("Codes and labels", self.nodes(lineage.reference)))
+            steps.append(("This mart", self.nodes([own])))
+            steps.append(("Read by", self.nodes(lineage.read_by)))
+            shown_marts.append(
+                {
+                    "name": mart.name,
+                    "exhibits": [self.exhibits[exhibit_id] for exhibit_id in exhibits],
+                    "steps": steps,
+                }
+            )
+        return shown_marts
+
+    def nodes(self, nodes: Iterable[Node]) -> list[dict[str, str | None]]:
+        """Return the files of seeds and models; a mart leads to its own lineage."""
+        names = {mart.name for mart in self.marts}
+        return [
+            {"path": node.path, "href": f"#{node.name}" if node.name in names else None}
+            for node in nodes
+        ]
+
+    def exhibits_of(self, mart: Mart) -> list[str]:
+        """Return the exhibits whose numbers stand in a mart, in their order.
+
+        They are the one that it mirrors, those of the observations that its keys point at or that
+        share its keys, or those that it names; a mart of codes and labels has none.
+        """
+        mirrored = self.project.mirrored_exhibit(mart.name)
+        if mirrored:
+            return [mirrored]
+        if not self.project.draws_on_print(mart.name):
+            return []
+        columns = [column.name for column in mart.columns]
+        keys = [
+            key.columns[0]
+            for key in mart.foreign_keys
+            if key.to == "fct_observations" and key.to_columns == ("observation_id",)
+        ]
+        shared = [name for name in ("fiscal_year", "category_key") if name in columns]
+        if keys:
+            condition = " or ".join(f"mart.{key} = observations.observation_id" for key in keys)
+        elif "exhibit_id" in columns:
+            condition = "mart.exhibit_id = observations.exhibit_id"
+        else:
+            condition = " and ".join(f"mart.{name} = observations.{name}" for name in shared)
+        found = self.query(
+            "select distinct observations.exhibit_id from marts.fct_observations as observations"
+            f" inner join {mart.relation} as mart on {condition}"
+        )
+        names = {row["exhibit_id"] for row in found}
+        return [exhibit_id for exhibit_id in self.exhibits if exhibit_id in names]
+
+
+VERDICTS = {
+    "consistent": "✓ consistent",
+    "documented_discrepancy": "† declared discrepancy",
+    "inconsistent": "✗ inconsistent",
+}
+
+REPORTS = """
+select report_id, title, publisher, publication_date, publication_date_precision, landing_url
+from marts.dim_reports order by publication_date, report_id
+"""
+
+EXHIBITS = """
+select exhibits.exhibit_id, exhibits.report_id, exhibits.exhibit_type, exhibits.exhibit_number,
+    exhibits.title, exhibits.keyed_from
+from marts.dim_exhibits as exhibits
+inner join marts.dim_reports as reports on exhibits.report_id = reports.report_id
+order by reports.publication_date, exhibits.report_id, exhibits.sort_order
+"""
+
+OBSERVATIONS = """
+select observations.observation_id, observations.exhibit_id, observations.fiscal_year,
+    observations.population_id, observations.category_key, observations.classification_id,
+    observations.measure_id, observations.reference_fiscal_year,
+    observations.reference_category_id, observations.printed_value, observations.obs_value,
+    observations.value_low, observations.value_high, observations.obs_status,
+    observations.derivation, observations.is_preferred, observations.row_number,
+    observations.column_name, observations.locator, observations.footnote,
+    categories.label as category_label, measures.label as measure_label,
+    populations.label as population_label
+from marts.fct_observations as observations
+inner join marts.dim_exhibits as exhibits on observations.exhibit_id = exhibits.exhibit_id
+inner join marts.dim_reports as reports on observations.report_id = reports.report_id
+inner join marts.dim_categories as categories
+    on observations.category_key = categories.category_key
+inner join marts.dim_measures as measures on observations.measure_id = measures.measure_id
+inner join marts.dim_populations as populations
+    on observations.population_id = populations.population_id
+order by observations.obs_status desc, reports.publication_date, observations.report_id,
+    exhibits.sort_order, observations.row_number, observations.column_name,
+    observations.observation_id
+"""
+
+CHECKS = """
+select checks.check_id, checks.rule_id, checks.exhibit_id, checks.observation_id, checks.subject,
+    checks.printed_value, checks.expected_low, checks.expected_high, checks.verdict,
+    checks.discrepancy_id, checks.explanation
+from marts.fct_consistency_checks as checks
+inner join marts.dim_exhibits as exhibits on checks.exhibit_id = exhibits.exhibit_id
+order by exhibits.report_id, exhibits.sort_order, checks.check_id
+"""
+
+DISCREPANCIES = """
+select discrepancies.discrepancy_id, discrepancies.exhibit_id, discrepancies.locator,
+    discrepancies.row_label, discrepancies.printed_value, discrepancies.consistent_values,
+    discrepancies.explanation, checks.observation_id
+from marts.rpt_discrepancies as discrepancies
+inner join marts.fct_consistency_checks as checks
+    on discrepancies.discrepancy_id = checks.discrepancy_id
+order by discrepancies.discrepancy_id
+"""
+
+RULES = "select rule_id, label, description from marts.dim_rules order by rule_id"
+
+
+def shown(observation: Row) -> str:
+    """Show a number as printed, and a derived one rounded, or its bounds where it is open."""
+    if observation["printed_value"] is not None:
+        return observation["printed_value"]
+    if observation["obs_value"] is None:
+        return range_of(observation["value_low"], observation["value_high"])
+    is_whole = observation["obs_value"] == observation["obs_value"].to_integral_value()
+    return number(observation["obs_value"], 0 if is_whole else 1)
+
+
+def keys_of(mart: Mart, column: str) -> str:
+    """Say what a column is for the keys, in short."""
+    roles = ["primary key"] if column in mart.primary_key else []
+    roles += [f"to {key.to}" for key in mart.foreign_keys if column in key.columns]
+    return ", ".join(roles)
+
+
+def missing(message: str) -> str:
+    """Say in one line which table or column DuckDB did not find."""
+    table = re.search(r"Table with name (\S+) does not exist", message)
+    column = re.search(r'column named "([^"]+)"|column "([^"]+)" not found', message)
+    if table:
+        lacking = f"the table {table[1]}"
+    elif column:
+        lacking = f"the column {column[1] or column[2]}"
+    else:
+        lacking = f"what the pages need ({message.splitlines()[0]})"
+    return f"the warehouse is of an older build, it lacks {lacking}: run make build again"
+
+
+def squeezed(text: str) -> Markup:
+    """Write a text of a template in one line."""
+    return Markup(" ".join(str(text).split()))
+
+
+def templates() -> jinja2.Environment:
+    """Return the templates, which fail on a name that they are not given."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    names = ("number", "signed", "more_or_less", "listed", "counted", "largest", "sentence")
+    environment.filters |= {name: getattr(site_text, name) for name in names}
+    environment.filters["squeezed"] = squeezed
+    return environment
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, or 2 after an error of the user."""
+    logging.basicConfig(level=logging.INFO, format="make_site: %(message)s")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    build = wh.PROJECT / "build"
+    parser = argparse.ArgumentParser(prog="make_site", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--warehouse", type=Path, default=build / "warehouse.duckdb", help="DuckDB file to read"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=build / "site", help="folder to make or replace"
+    )
+    parser.add_argument("--manifest", type=Path, help="default: manifest.json beside the warehouse")
+    parser.add_argument("--exports", type=Path, help="default: exports beside the warehouse")
+    parser.add_argument(
+        "--documentation",
+        type=Path,
+        help="dbt's documentation as one page (default: docs/index.html beside the warehouse, if any)",
+    )
+    options = parser.parse_args(arguments)
+    beside = options.warehouse.parent
+    documentation = options.documentation
+    if documentation is None and (beside / "docs" / "index.html").is_file():
+        documentation = beside / "docs" / "index.html"
+    try:
+        sizes = make_site(
+            options.warehouse,
+            options.output,
+            options.manifest or beside / "manifest.json",
+            options.exports or beside / "exports",
+            documentation,
+        )
+    except UserError as error:
+        log.error("%s", error)
+        return 2
+    except KeyboardInterrupt:
+        log.error("interrupted; the previous site is unchanged")
+        return 128 + signal.SIGINT
+    if documentation is None:
+        log.info("without dbt's documentation: make docs makes it")
+    log.info("%d pages, %s bytes -> %s", len(sizes), f"{sum(sizes.values()):,}", options.output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
