@@ -32,8 +32,8 @@ import warehouse as wh
 from export_marts import CHECKSUMS, PACKAGE, WORKBOOK, files_below, sha256, with_columns
 from markupsafe import Markup, escape
 from site_lineage import Node, Project
-from site_text import Row, month_or_day, number, range_of
-from site_topics import TOPICS, Column, Part, Topic
+from site_text import Row, listed, month_or_day, number, range_of
+from site_topics import TOPICS, Column, Part, Topic, by_length
 from warehouse import Mart, UserError
 
 log = logging.getLogger("make_site")
@@ -162,6 +162,7 @@ class Cell:
     text: str
     value: str | None = None
     is_number: bool = False
+    is_file: bool = False
     is_derived: bool = False
     href: str | None = None
     declared: str | None = None
@@ -186,13 +187,12 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a caption; `header` is the column that names the rows."""
+    """A table with a caption; its first column names the rows."""
 
     id: str
     caption: str
     headings: tuple[Heading, ...]
     rows: tuple[TableRow, ...]
-    header: int = 0
     marts: tuple[str, ...] = ()
 
 
@@ -364,6 +364,7 @@ class Site:
         parts = [self.part(part, text) for part in topic.parts]
         discrepancies = [item for item in self.discrepancies if item["observation_id"] in about]
         return {
+            "name": topic.name,
             "file": f"{topic.name.replace('_', '-')}.html",
             "title": squeezed(text.title()),
             "message": parts[0]["figures"][0]["message"],
@@ -389,16 +390,16 @@ class Site:
                 if column.endswith("observation_id")
             )
         latest = rows
-        if part.columns[0].name == "fiscal_year":
+        if part.columns[0].name != "fiscal_year":
             last = max(row["fiscal_year"] for row in rows)
             latest = [row for row in rows if row["fiscal_year"] == last]
-        heading = squeezed(getattr(text, f"{part.name}_heading")())
         return {
             "name": part.name,
             "marts": part.marts,
-            "heading": heading,
             "figures": [self.figure(draw, latest, text) for draw in part.charts],
-            "table": self.topic_table(part, rows, heading),
+            "table": self.topic_table(
+                part, rows, squeezed(getattr(text, f"{part.name}_caption")())
+            ),
             "reading": getattr(text, f"{part.name}_reading")(latest),
             "sql": sql.rstrip(),
         }
@@ -407,13 +408,22 @@ class Site:
         """Draw a chart in both widths, with the text that states its message."""
         title = squeezed(getattr(text, f"{draw.__name__}_title")(rows))
         message = squeezed(getattr(text, f"{draw.__name__}_message")(rows))
+        note = getattr(text, f"{draw.__name__}_note", str)()
         chart = draw(rows)
         drawn = {
             size: Markup(site_charts.inline_svg(chart, size, escape(f"Chart. {title}. {message}")))
             for size in site_charts.WIDTHS
         }
         marks = " ".join(mark.label for mark in chart.marks)
-        return {"title": title, "message": message, "is_declared": "†" in marks, **drawn}
+        is_declared = "†" in marks
+        return {
+            "name": draw.__name__.replace("_", "-"),
+            "title": title,
+            "message": message,
+            "note": note,
+            "is_declared": is_declared,
+            **drawn,
+        }
 
     def topic_table(self, part: Part, rows: Sequence[Row], caption: str) -> Table:
         """Make the table of a part."""
@@ -427,7 +437,6 @@ class Site:
                 for column, is_number in zip(part.columns, kinds, strict=True)
             ),
             tuple(TableRow(row) for row in cells),
-            header=1,
             marts=part.marts,
         )
 
@@ -447,10 +456,10 @@ class Site:
         return Cell(
             text,
             str(value),
-            is_number,
-            row.get(column.status, column.status) == "derived",
-            f"#{source}" if source else None,
-            f"#{self.declared[source]}" if source in self.declared else None,
+            is_number=is_number,
+            is_derived=row.get(column.status, column.status) == "derived",
+            href=f"#{source}" if source else None,
+            declared=f"#{self.declared[source]}" if source in self.declared else None,
         )
 
     # Numbers and their place in print
@@ -464,23 +473,23 @@ class Site:
         place = locator if locator.casefold().startswith(name.casefold()) else f"{name}: {locator}"
         return place + (f", note {observation['footnote']}" if observation["footnote"] else "")
 
-    def citations(self, observations: Sequence[Row]) -> list[dict[str, Any]]:
-        """Return the exhibits that numbers are printed in, each with its locators."""
+    def citations(self, observations: Sequence[Row]) -> list[tuple[Row, list[dict[str, str]]]]:
+        """Return each report with the exhibits that numbers are printed in, and where in them."""
         locators: dict[str, list[str]] = {}
         for row in observations:
             if row["obs_status"] == "published":
-                found = locators.setdefault(row["exhibit_id"], [])
-                if row["locator"] not in found:
-                    found.append(row["locator"])
-        return [
-            {
-                "exhibit_id": exhibit_id,
-                "report": self.exhibits[exhibit_id]["report"],
-                "name": self.exhibits[exhibit_id]["heading"],
-                "locators": "; ".join(found),
-            }
-            for exhibit_id, found in locators.items()
-        ]
+                locators.setdefault(row["exhibit_id"], []).append(row["locator"])
+        cited: dict[str, list[dict[str, str]]] = {}
+        for exhibit_id, found in locators.items():
+            exhibit = self.exhibits[exhibit_id]
+            cited.setdefault(exhibit["report_id"], []).append(
+                {
+                    "exhibit_id": exhibit_id,
+                    "name": exhibit["heading"],
+                    "locators": together(found),
+                }
+            )
+        return [(self.reports[report_id], exhibits) for report_id, exhibits in cited.items()]
 
     def sources(self, observations: Sequence[Row], name: str, caption: str) -> Table:
         """Make the table of numbers with exhibit, locator, seed file and line."""
@@ -507,13 +516,13 @@ class Site:
                     Cell(
                         shown(row),
                         str(row["obs_value"]) if row["obs_value"] is not None else None,
-                        True,
-                        is_derived,
+                        is_number=True,
+                        is_derived=is_derived,
                         declared=f"checks.html#{declared}" if declared else None,
                     ),
                     plain(str(row["fiscal_year"])),
                     Cell(self.place(row)),
-                    Cell("" if is_derived else self.keyed_in(row)),
+                    Cell("" if is_derived else self.keyed_in(row), is_file=True),
                     Cell(
                         f"{tally['consistent']} of {tally['total']} consistent"
                         if tally["total"]
@@ -877,6 +886,19 @@ def shown(observation: Row) -> str:
     return number(observation["obs_value"], 0 if is_whole else 1)
 
 
+def together(locators: Iterable[str]) -> str:
+    """Join locators that differ in the number at their end: `Coercion, paragraphs 1, 2 and 3`."""
+    numbers: dict[tuple[str, str], list[str]] = {}
+    for locator in dict.fromkeys(locators):
+        heading, _, last = locator.rpartition(", ")
+        unit, _, numeral = last.partition(" ")
+        numbers.setdefault((heading, unit), []).append(numeral)
+    return "; ".join(
+        f"{heading}, {unit}{'s' if len(found) > 1 else ''} {listed(found)}"
+        for (heading, unit), found in numbers.items()
+    )
+
+
 def keys_of(mart: Mart, column: str) -> str:
     """Say what a column is for the keys, in short."""
     roles = ["primary key"] if column in mart.primary_key else []
@@ -914,7 +936,7 @@ def templates() -> jinja2.Environment:
     )
     names = ("number", "signed", "more_or_less", "listed", "counted", "largest", "sentence")
     environment.filters |= {name: getattr(site_text, name) for name in names}
-    environment.filters["squeezed"] = squeezed
+    environment.filters |= {"squeezed": squeezed, "by_length": by_length}
     return environment
 
 

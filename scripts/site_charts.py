@@ -129,6 +129,9 @@ def specification(chart: Chart, width: int) -> altair.LayerChart:
                 x=across("start"), x2="end:Q", y=down("top"), y2="bottom:Q"
             )
         )
+    if chart.reference is not None:
+        line = layer(rows).mark_rule(color=colors["ink"], strokeWidth=2)
+        drawn.append(line.encode(x=across("start"), y=down("top"), y2="bottom:Q"))
     for is_derived in (False, True):
         kind = layer([row for row in known if row["derived"] == is_derived])
         style = {"fill": colors["paper" if is_derived else "mark"], "stroke": colors["mark"]}
@@ -151,9 +154,6 @@ def specification(chart: Chart, width: int) -> altair.LayerChart:
             shape="triangle-right", filled=True, color=colors["mark"], size=110, opacity=1
         )
         drawn.append(head.encode(x=across("end"), y=down("middle")))
-    if chart.reference is not None:
-        line = layer(rows).mark_rule(color=colors["ink"], strokeWidth=2)
-        drawn.append(line.encode(x=across("start"), y=down("top"), y2="bottom:Q"))
     names = layer(lines).mark_text(
         align="left", baseline="alphabetic", fontSize=TEXT, color=colors["ink"]
     )

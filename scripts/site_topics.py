@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from site_charts import Chart, Mark
-from site_text import Row, counted, number, range_of, signed
+from site_text import Row, counted, number, signed
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Part:
-    """A table, named after its query, and the charts that are drawn from it."""
+    """A table, named after its query, and the charts that are drawn from it.
+
+    The first column names the rows.
+    """
 
     name: str
     marts: tuple[str, ...]
@@ -90,7 +93,7 @@ def sentences(rows: Sequence[Row]) -> Chart:
         )
         for row in rows
     )
-    return Chart(marks, "Mean sentence in months (difference from none)", reference=none)
+    return Chart(marks, "Mean sentence, months", reference=none)
 
 
 def uses(rows: Sequence[Row]) -> Chart:
@@ -100,8 +103,7 @@ def uses(rows: Sequence[Row]) -> Chart:
         Mark(
             f"{row['inducement_use_label']} ({counted(row['offender_count'], 'offenders')})",
             row["mean_sentence_months"],
-            number(row["mean_sentence_months"], 1 if row["obs_status"] == "derived" else None)
-            + f" ({range_of(row['mean_sentence_months_low'], row['mean_sentence_months_high'], 1)})",
+            number(row["mean_sentence_months"], 1 if row["obs_status"] == "derived" else None),
             row["obs_status"] == "derived",
             row["mean_sentence_months_low"],
             row["mean_sentence_months_high"],
@@ -110,7 +112,7 @@ def uses(rows: Sequence[Row]) -> Chart:
     )
     return Chart(
         marks,
-        "Mean sentence in months (interval that rounding leaves)",
+        "Mean sentence, months",
         reference=none["mean_sentence_months"],
     )
 
@@ -191,30 +193,36 @@ def outcome_percentages(rows: Sequence[Row]) -> Chart:
 MONTHS = {"months": 1, "years": 12}
 
 
+def months(row: Row) -> Decimal | None:
+    """Return a length in months; of life there is none."""
+    return None if row["obs_value"] is None else row["obs_value"] * MONTHS[row["unit"]]
+
+
+def by_length(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that are lengths, from the shortest to the longest; life comes last."""
+    lengths = [row for row in rows if row["unit"] in MONTHS]
+    return sorted(lengths, key=lambda row: (row["obs_value"] is None, months(row)))
+
+
 def outcome_lengths(rows: Sequence[Row]) -> Chart:
     """Lengths on one axis of months; a sentence of life has no end on it."""
-    lengths = [
-        (row, row["obs_value"] * MONTHS[row["unit"]] if row["obs_value"] is not None else None)
-        for row in rows
-        if row["unit"] in MONTHS
-    ]
-    # From the shortest to the longest, with what has no number last.
-    lengths.sort(key=lambda length: (length[1] is None, length[1] or 0))
     marks = tuple(
         Mark(
             _name(row, row["label"]),
-            months,
-            counted(row["obs_value"], row["unit"]) if months is not None else row["printed_value"],
+            months(row),
+            row["printed_value"]
+            if row["obs_value"] is None
+            else counted(row["obs_value"], row["unit"]),
         )
-        for row, months in lengths
+        for row in by_length(rows)
     )
     return Chart(marks, "Months")
 
 
 def _types(name: str) -> Part:
     columns = (
-        FISCAL_YEAR,
         Column("label", "Category"),
+        FISCAL_YEAR,
         PRINTED_PERCENT,
         Column(
             "offender_count_low",
@@ -250,8 +258,8 @@ TOPICS = (
                 "sentence_by_inducement",
                 ("fct_sentence_by_inducement",),
                 (
-                    FISCAL_YEAR,
                     Column("inducement_label", "Inducement"),
+                    FISCAL_YEAR,
                     COUNT,
                     Column(
                         "offender_percent", "Percent of all production offenders", 1, "derived"
@@ -272,8 +280,8 @@ TOPICS = (
                 "sentence_by_inducement_use",
                 ("fct_sentence_by_inducement_use",),
                 (
-                    FISCAL_YEAR,
                     Column("inducement_use_label", "Inducement"),
+                    FISCAL_YEAR,
                     Column(
                         "offender_count",
                         "Offenders",
@@ -305,8 +313,8 @@ TOPICS = (
                 "victim_count_buckets",
                 ("fct_victim_count_buckets",),
                 (
-                    FISCAL_YEAR,
                     Column("bucket_label", "Number of victims"),
+                    FISCAL_YEAR,
                     Column(
                         "offender_count",
                         "Offenders",
@@ -356,9 +364,9 @@ TOPICS = (
                 "offenders_by_fiscal_year",
                 ("fct_offenders_by_fiscal_year",),
                 (
-                    Column("first_fiscal_year", "First fiscal year"),
                     FISCAL_YEAR,
                     COUNT,
+                    Column("first_fiscal_year", "First fiscal year"),
                     Column(
                         "published_percent_change",
                         "Change since the first, percent, as printed",
@@ -386,8 +394,8 @@ TOPICS = (
                 "sentencing_outcomes",
                 ("fct_sentencing_outcomes",),
                 (
-                    FISCAL_YEAR,
                     Column("label", "Outcome"),
+                    FISCAL_YEAR,
                     Column("printed_value", "As printed", None, "published", "observation_id"),
                     Column("obs_value", "Number", None, "published", "observation_id"),
                     Column("unit", "Unit"),
