@@ -7,7 +7,7 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format docs scaffold sql verify-source mutate bench lock clean
+.PHONY: help build test lint format docs site serve screenshots images scaffold sql verify-source mutate bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,19 @@ docs: build ## make dbt's documentation as one page: build/docs/index.html
 	@mv target/static_index.html build/docs/index.html
 	@rm -r build/work/docs
 	@echo "build/docs/index.html"
+
+site: $(VENV)/site.ready ## make the report pages from what make build made: build/site/index.html
+	@$(BIN)/python scripts/make_site.py
+
+serve: $(VENV)/build.ready ## show the report pages on this machine: PORT=8000
+	@$(BIN)/python scripts/serve_site.py --port $(PORT)
+PORT ?= 8000
+
+screenshots: $(VENV)/dev.ready ## take pictures of all report pages: build/screenshots/
+	@$(BIN)/python scripts/screenshots.py
+
+images: $(VENV)/site.ready ## draw the charts that the README shows: docs/images/
+	@$(BIN)/python scripts/draw_images.py
 
 scaffold: $(VENV)/build.ready ## write the models and YAML that follow from the seeds
 	@$(BIN)/python scripts/scaffold.py

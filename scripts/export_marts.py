@@ -161,6 +161,7 @@ def files_below(folder: Path) -> list[str]:
 
 
 def sha256(path: Path) -> str:
+    """Return the checksum of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -14,7 +14,7 @@ LAYERS = ("raw", "staging", "intermediate", "marts")
 
 @dataclass(frozen=True)
 class Node:
-    """A seed or a model: the file that defines it, and its layer (a schema; reference for codes)."""
+    """A seed or a model, with the file that defines it; its layer is its schema."""
 
     unique_id: str
     name: str

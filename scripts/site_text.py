@@ -28,9 +28,7 @@ def signed(value: Decimal | int, decimals: int | None = None) -> str:
     return written if not value else f"{'+' if value > 0 else '−'}{written}"
 
 
-def more_or_less(
-    value: Decimal | int, more: str, less: str, decimals: int | None = None
-) -> str:
+def more_or_less(value: Decimal | int, more: str, less: str, decimals: int | None = None) -> str:
     """Write a difference in words, such as `47 months longer`."""
     return f"{number(abs(value), decimals)} {more if value >= 0 else less}"
 
@@ -38,6 +36,11 @@ def more_or_less(
 def sentence(text: str) -> str:
     """Begin a text with a capital letter."""
     return text[:1].upper() + text[1:]
+
+
+def uncapitalized(text: str) -> str:
+    """Begin a text with a small letter, within a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def listed(items: Sequence[str]) -> str:

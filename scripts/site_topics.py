@@ -57,9 +57,7 @@ class Topic:
 
 FISCAL_YEAR = Column("fiscal_year", "Fiscal year")
 BASE = Column("population_offender_count", "All production offenders")
-COUNT = Column(
-    "offender_count", "Offenders", status="published", source="count_observation_id"
-)
+COUNT = Column("offender_count", "Offenders", status="published", source="count_observation_id")
 PRINTED_PERCENT = Column(
     "published_percent",
     "Percent, as printed",
@@ -78,7 +76,7 @@ def _base(rows: Sequence[Row]) -> str:
 
 
 def sentences(rows: Sequence[Row]) -> Chart:
-    """Means as dots, joined to the mean of the offenders who used no inducement."""
+    """Draw means as dots, joined to the mean of the offenders who used no inducement."""
     none = rows[0]["mean_sentence_months"] - rows[0]["months_above_no_inducement"]
     marks = tuple(
         Mark(
@@ -97,7 +95,7 @@ def sentences(rows: Sequence[Row]) -> Chart:
 
 
 def uses(rows: Sequence[Row]) -> Chart:
-    """Two means as dots, with the interval that rounding leaves each."""
+    """Draw two means as dots, with the interval that rounding leaves each."""
     none = next(row for row in rows if row["inducement_use_id"] == "none")
     marks = tuple(
         Mark(
@@ -118,7 +116,7 @@ def uses(rows: Sequence[Row]) -> Chart:
 
 
 def victims(rows: Sequence[Row]) -> Chart:
-    """Offenders by number of victims, before all offenders of the population."""
+    """Draw offenders by number of victims, before all offenders of the population."""
     marks = []
     for row in rows:
         percent = row["published_percent"]
@@ -155,18 +153,18 @@ def _percentages(rows: Sequence[Row], axis: str, base: Decimal | None = None) ->
 
 
 def shares(rows: Sequence[Row]) -> Chart:
-    """Printed percentages of all production offenders, on a scale of their own."""
+    """Draw printed percentages of all production offenders, on a scale of their own."""
     return _percentages(rows, f"Percent of all {_base(rows)} production offenders")
 
 
 def approaches(rows: Sequence[Row]) -> Chart:
-    """Printed percentages of the offenders who coerced, before the whole."""
+    """Draw printed percentages of the offenders who coerced, before the whole."""
     axis = f"Percent of the {_base(rows)} offenders who coerced"
     return _percentages(rows, axis, Decimal(100))
 
 
 def years(rows: Sequence[Row]) -> Chart:
-    """Offenders in each year that the report gives, with the change since the first."""
+    """Draw offenders in each year that the report gives, with the change since the first."""
     marks = []
     for row in rows:
         change, decimals = row["published_percent_change"], None
@@ -180,7 +178,7 @@ def years(rows: Sequence[Row]) -> Chart:
 
 
 def outcome_percentages(rows: Sequence[Row]) -> Chart:
-    """Printed percentages of all production offenders, each before the whole."""
+    """Draw printed percentages of all production offenders, each before the whole."""
     marks = tuple(
         Mark(_name(row, row["label"]), row["obs_value"], f"{row['printed_value']}%")
         for row in rows
@@ -205,7 +203,7 @@ def by_length(rows: Sequence[Row]) -> list[Row]:
 
 
 def outcome_lengths(rows: Sequence[Row]) -> Chart:
-    """Lengths on one axis of months; a sentence of life has no end on it."""
+    """Draw lengths on one axis of months; a sentence of life has no end on it."""
     marks = tuple(
         Mark(
             _name(row, row["label"]),
@@ -261,9 +259,7 @@ TOPICS = (
                     Column("inducement_label", "Inducement"),
                     FISCAL_YEAR,
                     COUNT,
-                    Column(
-                        "offender_percent", "Percent of all production offenders", 1, "derived"
-                    ),
+                    Column("offender_percent", "Percent of all production offenders", 1, "derived"),
                     Column(
                         "mean_sentence_months",
                         "Mean sentence, months",
