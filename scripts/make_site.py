@@ -52,23 +52,22 @@ def make_site(
             another, or the output folder cannot be replaced.
 
     """
-    marts = wh.read_marts(manifest)
     with wh.connect_read_only(warehouse) as connection:
-        marts = tuple(with_columns(connection, marts))
+        marts = with_columns(connection, wh.read_marts(manifest))
         check_exports(exports, marts)
         if documentation is not None and not documentation.is_file():
             raise UserError(f"there is no documentation {documentation}: run make docs first")
-        pages = Site(connection, marts, Project(manifest), documentation is not None).pages()
-    with wh.replaced_folder(output, check_is_site) as folder:
-        for name, text in pages.items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        shutil.copyfile(site_charts.STYLE_SHEET, folder / site_charts.STYLE_SHEET.name)
-        shutil.copytree(exports, folder / DATA, copy_function=shutil.copyfile)
-        if documentation is not None:
-            (folder / DOCUMENTATION).parent.mkdir()
-            shutil.copyfile(documentation, folder / DOCUMENTATION)
-        lines = [f"{sha256(folder / path)}  {path}\n" for path in files_below(folder)]
-        (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+        with wh.replaced_folder(output, check_is_site) as folder:
+            pages = Site(connection, marts, Project(manifest), documentation is not None).pages()
+            for name, text in pages.items():
+                (folder / name).write_text(text, encoding="utf-8", newline="\n")
+            shutil.copyfile(site_charts.STYLE_SHEET, folder / site_charts.STYLE_SHEET.name)
+            shutil.copytree(exports, folder / DATA, copy_function=shutil.copyfile)
+            if documentation is not None:
+                (folder / DOCUMENTATION).parent.mkdir()
+                shutil.copyfile(documentation, folder / DOCUMENTATION)
+            lines = [f"{sha256(folder / path)}  {path}\n" for path in files_below(folder)]
+            (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
     return {name: len(text.encode()) for name, text in pages.items()}
 
 

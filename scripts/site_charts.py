@@ -167,7 +167,7 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
     drawn.append(numbers.encode(x=across("reach"), y=down("middle"), text="text:N"))
     return (
         alt.layer(*drawn)
-        .properties(width=width - 16, height=height)
+        .properties(width=width, height=height, autosize={"type": "fit-x", "contains": "padding"})
         .configure(
             background=background,
             padding={"left": 4, "right": 12, "top": 2, "bottom": 2},

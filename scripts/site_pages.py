@@ -274,19 +274,23 @@ class Site:
         value = row[column.name]
         if value is None:
             return Cell("")
+        is_derived = row.get(column.status, column.status) == "derived"
         if isinstance(value, str) or column.name.endswith("fiscal_year"):
             text, is_number = str(value), False
         else:
             decimals = column.decimals
             if isinstance(decimals, str):
                 decimals = row[decimals]
+            elif not is_derived:
+                # Printed numbers keep the digits of the print.
+                decimals = None
             text, is_number = number(value, decimals), True
         source = row[column.source] if column.source else None
         return Cell(
             text,
             str(value),
             is_number=is_number,
-            is_derived=row.get(column.status, column.status) == "derived",
+            is_derived=is_derived,
             href=f"#{source}" if source else None,
             declared=f"#{self.declared[source]}" if source in self.declared else None,
         )

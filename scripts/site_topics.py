@@ -20,7 +20,8 @@ class Column:
     Attributes:
         name: the column of the query.
         label: its heading, with the unit.
-        decimals: how many to show; a name stands for the column that says how many; without, all.
+        decimals: how many to show of a derived number, all without; a name stands for the column
+            that says with how many a number is printed.
         status: published or derived, or the name of the column that says which.
         source: the column with the observation that the number is, which the number links to.
 
