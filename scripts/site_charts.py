@@ -90,7 +90,8 @@ def inline_svg(chart: Chart, size: str, description: str) -> str:
         description: the text alternative, already escaped for an attribute.
 
     """
-    drawn = svg(chart, WIDTHS[size])
+    # What Vega says of single marks would be read aloud beside the text alternative.
+    drawn = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg(chart, WIDTHS[size]))
     for name, color in palette().items():
         drawn = drawn.replace(f'"{color}"', f'"var(--{name})"')
     attributes = f'class="{size}" role="img" aria-label="{description}"'

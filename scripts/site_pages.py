@@ -445,7 +445,7 @@ class Site:
             rows = self.query(f"select * from {mart.relation} order by row_number")
             table = text_table(
                 exhibit_id.replace(".", "-"),
-                exhibit["heading"],
+                f"{exhibit['name']}, as printed",
                 [(name, name.replace("_", " ").capitalize()) for name in names],
                 [
                     [Cell("" if row[name] is None else str(row[name])) for name in names]
