@@ -78,7 +78,9 @@ def svg(chart: Chart, width: int, background: str = "transparent") -> str:
     # Imported here: it loads in a tenth of the time that the pages take.
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(specification(chart, width, background).to_dict())
+    # A test validates the specifications; here it would take as long as the drawing.
+    drawn = specification(chart, width, background).to_dict(validate=False)
+    return vl_convert.vegalite_to_svg(drawn)
 
 
 def inline_svg(chart: Chart, size: str, description: str) -> str:
@@ -127,28 +129,32 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
         whole = layer([{**row, "start": 0, "end": float(chart.base)} for row in rows])
         drawn.append(
             whole.mark_rect(color=colors["track"]).encode(
-                x=across("start"), x2="end:Q", y=down("top"), y2="bottom:Q"
+                x=across("start"), x2=alt.X2("end:Q"), y=down("top"), y2=alt.Y2("bottom:Q")
             )
         )
     if chart.reference is not None:
         line = layer(rows).mark_rule(color=colors["ink"], strokeWidth=2)
-        drawn.append(line.encode(x=across("start"), y=down("top"), y2="bottom:Q"))
+        drawn.append(line.encode(x=across("start"), y=down("top"), y2=alt.Y2("bottom:Q")))
     for is_derived in (False, True):
         kind = layer([row for row in known if row["derived"] == is_derived])
         style = {"fill": colors["paper" if is_derived else "mark"], "stroke": colors["mark"]}
         if chart.reference is None:
             bar = kind.mark_rect(**style, strokeWidth=1.5)
-            drawn.append(bar.encode(x=across("start"), x2="end:Q", y=down("top"), y2="bottom:Q"))
+            drawn.append(
+                bar.encode(
+                    x=across("start"), x2=alt.X2("end:Q"), y=down("top"), y2=alt.Y2("bottom:Q")
+                )
+            )
             continue
         line = kind.mark_rule(color=colors["mark"], strokeWidth=2)
-        drawn.append(line.encode(x=across("start"), x2="end:Q", y=down("middle")))
+        drawn.append(line.encode(x=across("start"), x2=alt.X2("end:Q"), y=down("middle")))
         spread = kind.mark_rule(color=colors["mark"], strokeWidth=7, opacity=0.45)
-        drawn.append(spread.encode(x=across("low"), x2="high:Q", y=down("middle")))
+        drawn.append(spread.encode(x=across("low"), x2=alt.X2("high:Q"), y=down("middle")))
         dot = kind.mark_point(**style, strokeWidth=2, size=110, opacity=1)
         drawn.append(dot.encode(x=across("end"), y=down("middle")))
     if endless:
         line = layer(endless).mark_rule(color=colors["mark"], strokeWidth=2, strokeDash=[5, 4])
-        drawn.append(line.encode(x=across("start"), x2="end:Q", y=down("middle")))
+        drawn.append(line.encode(x=across("start"), x2=alt.X2("end:Q"), y=down("middle")))
         head = layer(endless).mark_point(
             shape="triangle-right", filled=True, color=colors["mark"], size=110, opacity=1
         )
@@ -156,7 +162,7 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
     names = layer(lines).mark_text(
         align="left", baseline="alphabetic", fontSize=TEXT, color=colors["ink"]
     )
-    drawn.append(names.encode(x=alt.value(0), y=down("baseline"), text="text:N"))
+    drawn.append(names.encode(x=alt.value(0), y=down("baseline"), text=alt.Text("text:N")))
     numbers = layer(known).mark_text(
         align="left",
         baseline="middle",
@@ -165,14 +171,15 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
         fontWeight="bold",
         color=colors["ink"],
     )
-    drawn.append(numbers.encode(x=across("reach"), y=down("middle"), text="text:N"))
+    drawn.append(numbers.encode(x=across("reach"), y=down("middle"), text=alt.Text("text:N")))
     return (
         alt.layer(*drawn)
         .properties(width=width, height=height, autosize={"type": "fit-x", "contains": "padding"})
         .configure(
             background=background,
             padding={"left": 4, "right": 12, "top": 2, "bottom": 2},
-            font="Arial, Helvetica, sans-serif",
+            # The first ships with vl-convert: texts measure the same on every machine.
+            font="Liberation Sans, Arial, Helvetica, sans-serif",
             aria=False,
         )
         .configure_view(stroke=None)

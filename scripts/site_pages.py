@@ -368,12 +368,12 @@ class Site:
 
     def what(self, observation: Row) -> str:
         """Say in words what a number counts, and of whom."""
-        category = observation["category_label"]
+        category, population = observation["category_label"], observation["population_label"]
         if observation["classification_id"] == "population_total":
-            category = "All"
+            category = population
         parts = [f"{category}: {observation['measure_label'].lower()}"]
-        if observation["population_id"] != "production_offenders":
-            parts.append(f"of {observation['population_label'].lower()}")
+        if category != population and observation["population_id"] != "production_offenders":
+            parts.append(f"of {population.lower()}")
         if observation["reference_category_id"]:
             parts.append(f"against {observation['reference_category_id']}")
         if observation["reference_fiscal_year"]:

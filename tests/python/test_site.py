@@ -637,7 +637,11 @@ def test_open_ended_marks_and_room_for_long_numbers() -> None:
         Mark("A very long number", Decimal(100), "1,234,567 offenders (100.00%)"),
     )
     for width in site_charts.WIDTHS.values():
-        drawn = site_charts.svg(Chart(marks, "Months"), width)
+        chart = Chart(marks, "Months")
+        site_charts.specification(chart, width, "white").to_dict(validate=True)
+        dots = Chart((marks[0], marks[2]), "Months", reference=Decimal(20))
+        site_charts.specification(dots, width, "white").to_dict(validate=True)
+        drawn = site_charts.svg(chart, width)
         assert "The longest: life" in drawn and "stroke-dasharray" in drawn
         assert float(re.search(r'width="([\d.]+)"', drawn)[1]) <= width + 1
 
