@@ -102,7 +102,7 @@ class Project:
         seeds = self.seeds_of_exhibits()
         sources = {seeds[exhibit].unique_id for exhibit in exhibits} & ancestors
         derived = set().union(*(self._reach(source, self._children) for source in sources))
-        way = (ancestors & derived) | sources if sources else ancestors
+        way = (ancestors & derived) | sources
         nodes = sorted((self.nodes[unique_id] for unique_id in way), key=lambda node: node.name)
         reference = (self.nodes[unique_id] for unique_id in ancestors)
         read_by = (self.nodes[child] for child in self._children[start] if child in self.nodes)

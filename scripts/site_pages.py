@@ -372,6 +372,8 @@ class Site:
         if observation["classification_id"] == "population_total":
             category = population
         parts = [f"{category}: {observation['measure_label'].lower()}"]
+        if (category, observation["measure_id"]) == (population, "offender_count"):
+            parts = [population]
         if category != population and observation["population_id"] != "production_offenders":
             parts.append(f"of {population.lower()}")
         if observation["reference_category_id"]:

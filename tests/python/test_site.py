@@ -837,6 +837,12 @@ def test_the_site_is_replaced_whole_or_not_at_all(built: Built, tmp_path: Path) 
         make_site(built.warehouse, output, built.manifest, built.exports)
     with pytest.raises(UserError, match="not of a site"):
         make_site(built.warehouse, built.exports, built.manifest, built.exports)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "index.html").write_text("another site")
+    (other / "SHA256SUMS").write_text(f"{command.sha256(other / 'index.html')}  index.html\n")
+    with pytest.raises(UserError, match="not of a site"):
+        make_site(built.warehouse, other, built.manifest, built.exports)
 
 
 # Server
