@@ -28,7 +28,9 @@ STYLE_SHEET = PROJECT / "pages" / "style.css"
 WIDTHS = {"wide": 680, "narrow": 320}
 TEXT = 14
 LINE = 18
-CHARACTER = 7.6  # of the widest usual sans serif, in bold
+# Of the widest usual sans serif, on average: of names, and of numbers, which are bold.
+CHARACTER = 7.0
+DIGIT = 8.8
 BAR = 18
 GAP = 16
 
@@ -215,7 +217,7 @@ def _domain(chart: Chart, width: int) -> tuple[float, float]:
         low = 10 * math.floor((lowest - 0.2 * spread) / 10)
     high = float(chart.base or 0)
     for mark, end in zip(known, ends, strict=True):
-        room = width - 30 - len(mark.text) * CHARACTER
+        room = width - 30 - len(mark.text) * DIGIT
         high = max(high, low + (end - low) * (width - 16) / room)
     return low, high
 
@@ -231,7 +233,7 @@ def _rows(
     for mark in chart.marks:
         is_open = mark.value is None
         name = f"{mark.label}: {mark.text}" if is_open else mark.label
-        for text in textwrap.wrap(name, int((width - 16) / (CHARACTER - 0.6))):
+        for text in textwrap.wrap(name, int((width - 16) / CHARACTER)):
             position += LINE
             lines.append({"text": text, "baseline": position - 5})
         end = high if is_open else float(mark.value)

@@ -110,6 +110,9 @@ def test_form_of_each_page(pages: dict[str, Element]) -> None:
         assert html.attributes["lang"] == "en"
         titles += [each.text for each in page.all("title") if each.text]
         assert len(page.all("h1")) == 1, name
+        # Without one a browser asks the server for an icon.
+        icons = [link for link in page.all("link") if link.attributes["rel"] == "icon"]
+        assert [link.attributes["href"] for link in icons] == ["data:,"]
         levels = [int(each.tag[1]) for each in page.all("h1", "h2", "h3")]
         assert all(b - a <= 1 for a, b in pairwise(levels)), name
         anchors = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
