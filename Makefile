@@ -7,7 +7,7 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint format docs scaffold sql verify-source mutate bench lock clean
+.PHONY: help build test lint format docs scaffold sql superset verify-source mutate bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sq
 override QUERY := $(value QUERY)
 export QUERY
 
+superset: $(VENV)-superset/ready ## start Apache Superset on the current release, or WAREHOUSE=<file>
+	@$(VENV)-superset/bin/python scripts/serve_superset.py --warehouse "$(WAREHOUSE)" --port $(PORT) \
+		$(if $(RESET_PASSWORD),--reset-password)
+superset: WAREHOUSE = releases/current/warehouse.duckdb
+superset: PORT = 8088
+
 verify-source: $(VENV)/build.ready ## compare the seeds with the document: SOURCE=<file>
 	@$(BIN)/python scripts/verify_source.py $(SOURCE)
 
@@ -62,6 +68,7 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@for group in site postgres; do \
 		$(BIN)/uv pip compile pyproject.toml --group $$group -c requirements/dev.lock $(LOCK_OPTIONS) \
 			-o requirements/$$group.lock || exit; done
+	@$(BIN)/uv pip compile --group pyproject.toml:superset $(LOCK_OPTIONS) -o requirements/superset.lock
 
 LOCK_OPTIONS := --universal --generate-hashes --no-strip-extras --no-header --quiet $(UPGRADE)
 

@@ -69,7 +69,9 @@ def _described(dataset: dict[str, Any], marts: Mapping[str, Mart]) -> dict[str, 
     own = {column["column_name"]: column for column in dataset["columns"]}
     unknown = own.keys() - {column.name for column in mart.columns}
     if unknown:
-        raise UserError(f"{name} of the warehouse has no {', '.join(sorted(unknown))}: build it anew")
+        raise UserError(
+            f"{name} of the warehouse has no {', '.join(sorted(unknown))}: build it anew"
+        )
     columns = [
         {
             "column_name": column.name,
@@ -209,13 +211,8 @@ def _read_assets_of(warehouse: Path) -> dict[str, str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; exit status 2: bad input."""
     parser = argparse.ArgumentParser(prog="superset", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--warehouse",
-        type=Path,
-        default=PROJECT / "releases" / "current" / "warehouse.duckdb",
-        help="file to show (default: of the current release)",
-    )
-    parser.add_argument("--port", type=int, default=8088, help="port on 127.0.0.1 (default 8088)")
+    parser.add_argument("--warehouse", type=Path, required=True, help="file to show")
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument(
         "--home",
         type=Path,

@@ -41,10 +41,12 @@ SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME / 'superset.db'}?check_same_thread=f
 def _open_warehouse() -> ConnectionWrapper:
     # The real path: of each release its own, so that a release is seen at the next query. DuckDB
     # gives a path that another connection of the process still has open from memory.
-    return ConnectionWrapper(connect_read_only(WAREHOUSE.resolve(), sandbox=True))
+    connection = connect_read_only(WAREHOUSE.resolve(), sandbox=True)
+    connection.execute("set search_path = 'marts'")
+    return ConnectionWrapper(connection)
 
 
-def DB_CONNECTION_MUTATOR(  # noqa: N802
+def DB_CONNECTION_MUTATOR(
     uri: URL, params: dict[str, Any], *_: object
 ) -> tuple[URL, dict[str, Any]]:
     """Open the warehouse, read-only and without access to files, and no other database.
@@ -99,8 +101,6 @@ AUTH_USER_REGISTRATION = False
 WTF_CSRF_ENABLED = True
 SESSION_COOKIE_SAMESITE = "Strict"
 
-PREVENT_UNSAFE_DB_CONNECTIONS = True
-SQLLAB_CTAS_NO_LIMIT = False
 
 APP_NAME = "Sentencing Warehouse"
 LOG_LEVEL = logging.WARNING
