@@ -52,6 +52,9 @@ superset: $(VENV)-superset/ready ## start Apache Superset on the current release
 		$(if $(RESET_PASSWORD),--reset-password)
 superset: WAREHOUSE = releases/current/warehouse.duckdb
 superset: PORT = 8088
+$(VENV)-superset/ready: PYTHON_IS_NEW_ENOUGH = $(PYTHON) -c \
+	'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+	|| { echo "Superset needs Python 3.11 or 3.12: make superset PYTHON=<path>" >&2; exit 2; }
 
 verify-source: $(VENV)/build.ready ## compare the seeds with the document: SOURCE=<file>
 	@$(BIN)/python scripts/verify_source.py $(SOURCE)

@@ -139,7 +139,7 @@ def _admin_password(security_manager: Any, *, reset: bool) -> str | None:
     return password
 
 
-def serve(assets: dict[str, str], port: int, *, reset_password: bool) -> None:
+def serve(assets: dict[str, str], home: Path, port: int, *, reset_password: bool) -> None:
     """Serve Superset on 127.0.0.1 until a signal ends the process; does not return."""
     from gunicorn.app.base import BaseApplication
 
@@ -161,8 +161,9 @@ def serve(assets: dict[str, str], port: int, *, reset_password: bool) -> None:
 
         def load(self) -> Flask:
             # In the worker: DuckDB's threads would not survive a fork.
-            log = (Path(os.environ["SUPERSET_HOME"]) / "superset.log").open("a", encoding="utf-8")
-            with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+            log = (home / "superset.log").open("a", encoding="utf-8", buffering=1)
+            logging.basicConfig(format="%(asctime)s %(message)s", stream=log, force=True)
+            with contextlib.redirect_stdout(log):
                 app, password = load_superset(assets, reset_password=reset_password)
             lines = [f"Superset    http://127.0.0.1:{port}{DASHBOARD}", f"user        {ADMIN}"]
             if password is not None:
@@ -240,7 +241,9 @@ def main(arguments: list[str] | None = None) -> int:
         SUPERSET_CONFIG_PATH=str(ASSETS / "superset_config.py"),
     )
     os.umask(0o077)
-    serve(assets, options.port, reset_password=options.reset_password)
+    sys.stdout.write("starting Superset; the first start in a folder takes about half a minute\n")
+    sys.stdout.flush()
+    serve(assets, home, options.port, reset_password=options.reset_password)
     return 0
 
 

@@ -665,7 +665,10 @@ def _wait(until: Callable[[], bool]) -> None:
 
 
 def test_second_start_keeps_what_superset_has_and_restores_the_assets(served: Served) -> None:
-    # The connection was altered by a test above; a copy, since the first server still runs.
+    altered = {"allow_dml": True, "allow_file_upload": True}
+    answer = served.call("PUT", f"/api/v1/database/{served.database}", altered)
+    assert answer.status_code == 200, answer.text
+    # In a copy, since the first server still runs.
     home = served.home.with_name("second")
     shutil.copytree(served.home, home)
     with _started(served.releases, home, "--reset-password") as (url, lines):
