@@ -92,15 +92,15 @@ TALISMAN_CONFIG = {
     "content_security_policy_nonce_in": ["script-src"],
     "force_https": False,
     "session_cookie_secure": False,
+    "session_cookie_samesite": "Strict",
 }
+ENABLE_CORS = False
 THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
 
 # Logging in is needed for everything; forms are guarded against requests from other sites.
 PUBLIC_ROLE_LIKE = None
 AUTH_USER_REGISTRATION = False
 WTF_CSRF_ENABLED = True
-SESSION_COOKIE_SAMESITE = "Strict"
-
 
 APP_NAME = "Sentencing Warehouse"
 LOG_LEVEL = logging.WARNING

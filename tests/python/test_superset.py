@@ -595,10 +595,14 @@ def test_nothing_is_open_without_logging_in(served: Served) -> None:
     assert _logged_in(served.url, "admin") is None
 
 
-def test_pages_may_load_from_superset_alone(served: Served) -> None:
-    policy = requests.get(f"{served.url}/login/", timeout=60).headers["Content-Security-Policy"]
+def test_pages_talk_to_superset_alone(served: Served) -> None:
+    elsewhere = {"Origin": "https://tile.openstreetmap.org"}  # which Superset trusts by default
+    answer = requests.get(f"{served.url}/login/", headers=elsewhere, timeout=60)
+    policy = answer.headers["Content-Security-Policy"]
     sources = {word for part in policy.split(";") for word in part.split()[1:]}
     assert not [source for source in sources if "." in source or "http" in source], policy
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert "SameSite=Strict" in answer.headers["Set-Cookie"]
 
 
 def test_it_listens_on_this_machine_alone(served: Served) -> None:
