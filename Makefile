@@ -7,7 +7,7 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test release rollback site serve postgres docs sql lint format scaffold
+.PHONY: help build test release rollback site serve superset postgres docs sql lint format scaffold
 .PHONY: verify-source mutate screenshots images bench lock clean
 
 help: ## list the targets
@@ -61,9 +61,18 @@ scaffold: $(VENV)/build.ready ## write the models and YAML that follow from the 
 
 sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sql QUERY="..."
 	@test -f "$(WAREHOUSE)" || { echo "sql: there is no $(WAREHOUSE): run make build first" >&2; exit 2; }
-	@$(BIN)/duckdb -readonly -cmd .safe_mode $(if $(QUERY),-c "$$QUERY") "$(WAREHOUSE)"
+	@$(BIN)/duckdb -readonly -cmd "set disabled_filesystems = 'LocalFileSystem'" -cmd .safe_mode $(if $(QUERY),-c "$$QUERY") "$(WAREHOUSE)"
 override QUERY := $(value QUERY)
 export QUERY
+
+superset: $(VENV)-superset/ready ## start Apache Superset on the current release, or WAREHOUSE=<file>
+	@$(VENV)-superset/bin/python scripts/serve_superset.py --warehouse "$(WAREHOUSE)" --port $(PORT) \
+		$(if $(RESET_PASSWORD),--reset-password)
+superset: WAREHOUSE = releases/current/warehouse.duckdb
+superset: PORT = 8088
+$(VENV)-superset/ready: PYTHON_IS_NEW_ENOUGH = $(PYTHON) -c \
+	'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+	|| { echo "Superset needs Python 3.11 or 3.12: make superset PYTHON=<path>" >&2; exit 2; }
 
 verify-source: $(VENV)/build.ready ## compare the seeds with the document: SOURCE=<file>
 	@$(BIN)/python scripts/verify_source.py $(SOURCE)
@@ -82,6 +91,7 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 			-o requirements/$$group.lock || exit; done
 	@for group in duckdb-1.4 duckdb-1.5; do \
 		$(BIN)/uv pip compile --group $$group $(LOCK_OPTIONS) -o requirements/$$group.lock || exit; done
+	@$(BIN)/uv pip compile --group pyproject.toml:superset $(LOCK_OPTIONS) -o requirements/superset.lock
 
 LOCK_OPTIONS := --universal --generate-hashes --no-strip-extras --no-header --quiet $(UPGRADE)
 

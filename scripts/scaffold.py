@@ -250,6 +250,7 @@ def scaffold(project: Path) -> dict[Path, str]:
             files[reports / f"rpt_{report_id}__{exhibit.name}.sql"] = _report(exhibit)
     staged = [name for e in exhibits for name in _staging(e) if not name.endswith("__comparisons")]
     compared = [name for e in exhibits for name in _staging(e) if name.endswith("__comparisons")]
+    files[models / "marts" / "reports" / "_reports__exposures.yml"] = _exposures_yaml(exhibits)
     intermediate = models / "intermediate"
     files[intermediate / "int_observations__staged.sql"] = _union(staged)
     files[intermediate / "int_comparisons__staged.sql"] = _union(compared)
@@ -434,6 +435,15 @@ def _report_yaml(exhibit: Exhibit) -> list[str]:
     for column, text, data_type in columns:
         lines += _column(column, text, data_type)
     return lines
+
+
+def _exposures_yaml(exhibits: list[Exhibit]) -> str:
+    lines = ["  - name: exhibits_as_printed", "    label: Exhibits as printed"]
+    lines += ["    type: application", "    maturity: high"]
+    lines += _text("The exhibits as printed, in the exported files and on the report pages.", 4)
+    lines += ["    owner: {name: Sentencing Warehouse}", "    depends_on:"]
+    lines += [f"      - ref('rpt_{exhibit.report_id}__{exhibit.name}')" for exhibit in exhibits]
+    return _file("exposures", [lines])
 
 
 def main(arguments: list[str] | None = None) -> int:

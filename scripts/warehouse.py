@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,13 +60,15 @@ def sha256(path: Path) -> str:
 
 # Warehouse
 
+_SETTINGS_LOCK = threading.Lock()
+
 
 def connect_read_only(warehouse: Path, *, sandbox: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a warehouse file for reading.
 
     Read-only alone is no sandbox: SQL can still read any file and write one with `copy`. With
-    `sandbox`, access to anything but the warehouse is closed for good, so the connection can be
-    handed to SQL that somebody else wrote.
+    `sandbox`, access to files is closed for good, so the connection can be handed to SQL that
+    somebody else wrote. Connections of one process to one file share this.
 
     Raises:
         UserError: there is no such file, it is not a DuckDB file, or a writer has locked it.
@@ -89,9 +92,20 @@ def connect_read_only(warehouse: Path, *, sandbox: bool = False) -> duckdb.DuckD
             f"{warehouse} is not a DuckDB file that DuckDB {duckdb.__version__} can read"
         ) from error
     if sandbox:
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
+        _close_file_access(connection)
     return connection
+
+
+def _close_file_access(connection: duckdb.DuckDBPyConnection) -> None:
+    # Without external access, DuckDB still lets `copy` write the open file itself and what belongs
+    # to it (.wal, .tmp/): only disabling the file system closes that. It has to follow, since the
+    # setting before it asks the file system where the open file is.
+    with _SETTINGS_LOCK:
+        (locked,) = connection.execute("select current_setting('lock_configuration')").fetchone()
+        if not locked:
+            connection.execute("set enable_external_access = false")
+            connection.execute("set disabled_filesystems = 'LocalFileSystem'")
+            connection.execute("set lock_configuration = true")
 
 
 def quoted(name: str) -> str:

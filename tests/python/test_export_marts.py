@@ -819,19 +819,31 @@ def test_a_mart_too_large_for_excel_is_refused(small, monkeypatch):
     run_export(small, formats=["csv", "parquet", "json"])
 
 
-def test_sandbox_closes_everything_but_the_warehouse(small, tmp_path):
+def test_sandbox_closes_all_files(small, tmp_path):
     (tmp_path / "secret.csv").write_text("a\n1\n")
-    with wh.connect_read_only(small.warehouse, sandbox=True) as connection:
+    own = small.warehouse
+    before = own.read_bytes()
+    with (
+        wh.connect_read_only(own, sandbox=True),
+        wh.connect_read_only(own, sandbox=True) as connection,
+    ):
         assert connection.execute("select count(*) from marts.dim_reports").fetchall() == [(1,)]
         for sql in (
             f"from '{tmp_path}/secret.csv'",
             f"copy marts.dim_reports to '{tmp_path}/out.csv'",
+            f"copy (select 1) to '{own}' (format csv, use_tmp_file false)",
+            f"copy (select 1) to '{own}.wal' (format csv)",
+            f"copy (select 1) to '{own}.tmp/out.csv'",
+            f"from read_blob('{own}')",
             "set enable_external_access = true",
+            "set disabled_filesystems = ''",
             "set memory_limit = '1GB'",
             "create table marts.t as select 1 as i",
         ):
             with pytest.raises(duckdb.Error):
                 connection.execute(sql)
+    assert own.read_bytes() == before
+    assert not own.with_name(own.name + ".wal").exists()
 
 
 # Whole or not at all

@@ -128,6 +128,7 @@ def test_only_described_files_were_written(both: tuple[duckdb.DuckDBPyConnection
     assert changed == {
         "models/intermediate/int_observations__staged.sql",
         "models/marts/reports/_example_2024__reports.yml",
+        "models/marts/reports/_reports__exposures.yml",
         "models/marts/reports/rpt_example_2024__figure_1.sql",
         "models/marts/reports/rpt_example_2024__table_1.sql",
         "models/staging/example_2024/_example_2024__staging.yml",
