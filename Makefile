@@ -7,7 +7,7 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test release rollback lint format docs scaffold sql verify-source mutate bench lock clean
+.PHONY: help build test release rollback dagster lint format docs scaffold sql verify-source mutate bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ release: $(VENV)/build.ready ## build apart and switch readers to it in one step
 rollback: $(VENV)/build.ready ## point releases/current at the release before
 	@$(BIN)/python scripts/release.py --rollback $(OPTIONS)
 
+dagster: $(VENV)/build.ready $(VENV)-dagster/ready ## start Dagster on this machine, with the release as its job
+	@mkdir -p "$$DAGSTER_HOME" && cp orchestration/dagster.yaml "$$DAGSTER_HOME"
+	@$(VENV)-dagster/bin/dagster dev --host 127.0.0.1 --port $(PORT)
+dagster: export DAGSTER_HOME = $(CURDIR)/build/dagster
+dagster: PORT = 3000
+
 docs: $(VENV)/build.ready ## build, and make dbt's documentation as one page: build/docs/index.html
 	@$(BIN)/python scripts/build.py --docs
 
@@ -63,7 +69,7 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@for group in site postgres; do \
 		$(BIN)/uv pip compile pyproject.toml --group $$group -c requirements/dev.lock $(LOCK_OPTIONS) \
 			-o requirements/$$group.lock || exit; done
-	@for group in duckdb-1.4 duckdb-1.5; do \
+	@for group in dagster duckdb-1.4 duckdb-1.5; do \
 		$(BIN)/uv pip compile --group $$group $(LOCK_OPTIONS) -o requirements/$$group.lock || exit; done
 
 LOCK_OPTIONS := --universal --generate-hashes --no-strip-extras --no-header --quiet $(UPGRADE)
