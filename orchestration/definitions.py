@@ -184,23 +184,66 @@ def alert(context: dg.HookContext) -> None:
         context.log.error(f"{ALERT_COMMAND}: {failed}")
 
 
+def recorded(
+    line: Mapping[str, Any], ran: Mapping[str, Mapping[str, Any]], folder: Path
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Say which tables and tests a release consists of.
+
+    Args:
+        line: what the release script said.
+        ran: dbt's results by unique id, in the order in which the tables were made.
+        folder: the release.
+
+    """
+    about = json.loads((folder / "release.json").read_bytes())
+    version = dg.DataVersion(line["release_id"])
+    about_result = {
+        unique_id: {"release": line["release"], "seconds": result["execution_time"]}
+        for unique_id, result in ran.items()
+    }
+    for unique_id in filter(tables.get, ran):
+        key = tables[unique_id].key
+        rows = about["row_counts"].get(key.path[-1])
+        counted = {} if rows is None else {"dagster/row_count": rows}
+        yield dg.MaterializeResult(
+            asset_key=key, data_version=version, metadata=about_result[unique_id] | counted
+        )
+    yield dg.MaterializeResult(
+        asset_key=RELEASE,
+        data_version=version,
+        metadata={
+            "folder": dg.MetadataValue.path(str(folder)),
+            **{name: line[name] for name in ("outcome", "release", "previous", "seconds")},
+            **{name: about[name] for name in ("built_at", "git_commit", "tests_passed")},
+        },
+    )
+    # After what they test, so that Dagster shows them as tests of this release.
+    for unique_id, spec in checks.items():
+        yield dg.AssetCheckResult(
+            passed=ran[unique_id]["status"] == "pass",
+            asset_key=spec.asset_key,
+            check_name=spec.name,
+            metadata=about_result[unique_id],
+        )
+
+
 @dg.multi_asset(
-    name="release",
+    name="make_release",
     specs=[*tables.values(), release_spec],
     check_specs=list(checks.values()),
     hooks={alert},
+    # So that a run may record nothing.
+    can_subset=True,
 )
-def release(
+def make_release(
     context: dg.AssetExecutionContext, config: ReleaseOptions
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Release the warehouse, and record the tables and tests of which the release consists."""
+    """Release the warehouse, whole whatever is selected, and record what is selected of it."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "run_results.json"
         line = run_release(config, results, context.log)
         if line["exit_status"] != 0:
-            raise dg.Failure(
-                description=line["reason"], metadata={"line": line}, allow_retries=False
-            )
+            raise dg.Failure(line["reason"], metadata={"line": line}, allow_retries=False)
         ran = {
             result["unique_id"]: result for result in json.loads(results.read_bytes())["results"]
         }
@@ -210,41 +253,22 @@ def release(
     if ran.keys() != tables.keys() | checks.keys():
         reason = (
             f"{line['release']} is current, but the project has other models or tests than when"
-            " these definitions were loaded: reload them, then run again with `force`"
+            " these definitions were loaded: reload them, then run again"
         )
         raise dg.Failure(reason, metadata={"line": {**line, "reason": reason}}, allow_retries=False)
-    current = Path(config.releases) / line["release"]
-    about = json.loads((current / "release.json").read_bytes())
-    version = dg.DataVersion(line["release_id"])
-    # In the order in which dbt made them: Dagster wants what a table reads before the table.
-    for unique_id, result in ran.items():
-        if unique_id not in tables:
-            continue
-        key = tables[unique_id].key
-        metadata = {"release": line["release"], "seconds": result["execution_time"]}
-        if key.path[-1] in about["row_counts"]:
-            metadata["dagster/row_count"] = about["row_counts"][key.path[-1]]
-        yield dg.MaterializeResult(asset_key=key, data_version=version, metadata=metadata)
-    yield dg.MaterializeResult(
-        asset_key=RELEASE,
-        data_version=version,
-        metadata={
-            "folder": dg.MetadataValue.path(str(current)),
-            **{name: line[name] for name in ("outcome", "release", "previous", "seconds")},
-            **{name: about[name] for name in ("built_at", "git_commit", "tests_passed")},
-        },
-    )
-    for unique_id, spec in checks.items():
-        yield dg.AssetCheckResult(
-            asset_key=spec.asset_key,
-            check_name=spec.name,
-            passed=ran[unique_id]["status"] == "pass",
-            metadata={"release": line["release"], "seconds": ran[unique_id]["execution_time"]},
-        )
+    selected = context.selected_asset_keys | context.selected_asset_check_keys
+    for result in recorded(line, ran, Path(config.releases) / line["release"]):
+        key = result.asset_key
+        if isinstance(result, dg.AssetCheckResult):
+            key = dg.AssetCheckKey(key, result.check_name)
+        if key in selected:
+            yield result
 
 
 release_job = dg.define_asset_job(
-    "release", selection=dg.AssetSelection.assets(release), description=release.__doc__
+    "release",
+    selection=dg.AssetSelection.assets(make_release),
+    description="Release the warehouse.",
 )
 
 daily_release = dg.ScheduleDefinition(
@@ -257,7 +281,7 @@ daily_release = dg.ScheduleDefinition(
 )
 
 definitions = dg.Definitions(
-    assets=[release],
+    assets=[make_release],
     jobs=[release_job],
     schedules=[daily_release],
     # One step: a process of its own would only take longer.

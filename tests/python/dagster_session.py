@@ -39,16 +39,18 @@ def run(instance: dg.DagsterInstance, options: dict[str, Any]) -> dict[str, Any]
     result = definitions.resolve_job_def("release").execute_in_process(
         instance=instance,
         raise_on_error=False,
-        run_config={"ops": {"release": {"config": options}}},
+        run_config={"ops": {"make_release": {"config": options}}},
     )
     failures = [event.step_failure_data for event in result.get_step_failure_events()]
-    metadata = (failures[0].user_failure_data.metadata if failures else {}) or {}
+    user_failures = [failure.user_failure_data for failure in failures if failure.user_failure_data]
+    metadata = user_failures[0].metadata if user_failures else {}
     materializations = {
         event.asset_key.to_user_string(): event.materialization.metadata
         for event in result.get_asset_materialization_events()
     }
     return {
         "success": result.success,
+        "error": failures[0].error_display_string if failures else None,
         "materialized": {
             asset: {name: value.value for name, value in metadata.items()}
             for asset, metadata in materializations.items()
@@ -56,6 +58,8 @@ def run(instance: dg.DagsterInstance, options: dict[str, Any]) -> dict[str, Any]
         "checked": [
             [check.asset_key.to_user_string(), check.check_name, check.passed]
             for check in result.get_asset_check_evaluations()
+            # Of what this run has made.
+            if check.target_materialization_data.run_id == result.run_id
         ],
         "line": metadata["line"].value if "line" in metadata else None,
         "logged": [

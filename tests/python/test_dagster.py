@@ -43,7 +43,9 @@ class Session:
     def run(self, **options: Any) -> dict[str, Any]:
         self.process.stdin.write(json.dumps({"releases": str(self.releases), **options}) + "\n")
         self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        assert answer, (self.project / "session.log").read_text()
+        return json.loads(answer)
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +196,7 @@ def test_what_is_not_current_is_not_recorded(
         f"print({json.dumps(line)!r})\n"
     )
     done = session.run()
-    assert done["success"]
+    assert done["success"], done["error"]
     assert (done["materialized"], done["checked"]) == ({}, [])
     assert "rolled back" in done["logged"][0]
 
