@@ -201,7 +201,7 @@ def recorded(
         unique_id: {"release": line["release"], "seconds": result["execution_time"]}
         for unique_id, result in ran.items()
     }
-    for unique_id in filter(tables.get, ran):
+    for unique_id in (node for node in ran if node in tables):
         key = tables[unique_id].key
         rows = about["row_counts"].get(key.path[-1])
         counted = {} if rows is None else {"dagster/row_count": rows}
