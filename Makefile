@@ -7,13 +7,16 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test release rollback dagster lint format docs scaffold sql verify-source mutate bench lock clean
+.PHONY: help build test release rollback postgres dagster lint format docs scaffold sql verify-source mutate bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/
 	@$(BIN)/python scripts/build.py
+
+postgres: $(VENV)/postgres.ready ## build, test and publish on a PostgreSQL server: docs/postgres.md
+	@$(BIN)/python scripts/publish_postgres.py
 
 test: $(VENV)/dev.ready ## run all tests; builds its own warehouse in a temporary folder
 	@$(BIN)/python -m pytest

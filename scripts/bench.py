@@ -2,8 +2,9 @@
 
 All of it is measured in one run, side by side: `dbt parse` (the floor of anything that dbt does),
 the whole warm build, its time per node, the same compiled SQL replayed on bare DuckDB, the export
-against bare `copy`, and peak memory. Rounds are interleaved, so that a machine that is busy for a
-while slows everything that is compared.
+against bare `copy`, a release, how long a reader waits while releases are switched, and peak
+memory. Rounds are interleaved, so that a machine that is busy for a while slows everything that is
+compared.
 
 What is measured is a copy of the project in a temporary folder: neither the published build nor
 dbt's cache in `target/` is touched.
@@ -12,6 +13,7 @@ dbt's cache in `target/` is touched.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import logging
 import os
@@ -20,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -31,16 +34,19 @@ from statistics import median
 import duckdb
 
 from export_marts import export
+from release import Releases
 from replay import KINDS, Step, open_database, read_json, read_steps, run_steps, text
 from warehouse import PROJECT, Mart, Parser, UserError, read_marts
 
 log = logging.getLogger("bench")
 
 AIM_RATIO = 4.0  # a warm build, in times of dbt parse
+AIM_RELEASE = 1.5  # a release, in times of a warm build
 AIM_MEGABYTES = 400.0  # peak memory of a build
 
 # Not copied: what is built or hidden (environments, caches, version control).
 NOT_COPIED = ("build", "target", "logs", "__pycache__", ".*")
+SWITCHES = 1000  # of releases, while a reader opens the current one without pause
 COPY_FORMATS = ("csv", "parquet", "json")
 
 # A process inherits the peak of the one that starts it, so a small one of its own starts it.
@@ -79,6 +85,15 @@ class Nodes:
     seconds: dict[str, list[float]]
 
 
+@dataclass(frozen=True)
+class Gaps:
+    """How a reader that opens `current` without pause fares, in seconds between two opens."""
+
+    longest: float
+    failures: int
+    longest_undisturbed: float  # for as long a time without a switch
+
+
 @dataclass
 class Rounds:
     """What all rounds measured, one value a round."""
@@ -93,6 +108,8 @@ class Rounds:
     export: list[float] = field(default_factory=list)  # seconds, all formats
     export_files: list[float] = field(default_factory=list)  # seconds, the formats of `copy`
     copy: list[float] = field(default_factory=list)  # seconds
+    release: list[Run] = field(default_factory=list)
+    gaps: list[Gaps] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,11 @@ class Bench:
         return self.folder / "output"
 
     @property
+    def releases(self) -> Path:
+        """Where releases are made."""
+        return self.folder / "releases"
+
+    @property
     def warehouse(self) -> Path:
         """The warehouse that the build publishes."""
         return self.output / "warehouse.duckdb"
@@ -136,6 +158,12 @@ class Bench:
         """Run the whole build."""
         script = str(self.project / "scripts" / "build.py")
         return self.run("the build", [sys.executable, script, "--output", str(self.output)])
+
+    def release(self) -> Run:
+        """Make a release, documentation and pages included."""
+        script = str(self.project / "scripts" / "release.py")
+        options = ["--releases", str(self.releases), "--force", "--keep", "2"]
+        return self.run("the release", [sys.executable, script, *options])
 
     def run(self, name: str, command: list[str]) -> Run:
         """Run a command in the copy of the project.
@@ -202,6 +230,8 @@ def _measure_round(bench: Bench, rounds: Rounds) -> None:
             times.append(_seconds(lambda a=arguments, o=options: export(*a, **o)))
         marts = read_marts(published)
         rounds.copy.append(_seconds(lambda: copy_marts(bench.warehouse, marts, folder / "copy")))
+    rounds.release.append(bench.release())
+    rounds.gaps.append(measure_gaps(Releases(bench.releases)))
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -260,6 +290,57 @@ def copy_marts(warehouse: Path, marts: Iterable[Mart], folder: Path) -> None:
                 connection.execute(f"copy {mart.relation} to {path} (format {name})")
 
 
+# Readers of a release
+
+
+def measure_gaps(releases: Releases) -> Gaps:
+    """Open the current warehouse without pause while releases are switched, and while not."""
+    chosen = itertools.cycle(releases.all())
+    started = time.perf_counter()
+    with Opening(releases) as disturbed:
+        for _ in range(SWITCHES):
+            releases.point_at(next(chosen))
+    seconds = time.perf_counter() - started
+    with Opening(releases) as undisturbed:
+        time.sleep(seconds)
+    return Gaps(disturbed.longest, disturbed.failures, undisturbed.longest)
+
+
+class Opening(threading.Thread):
+    """Opens and closes the current warehouse file without pause, as long as the block lasts."""
+
+    def __init__(self, releases: Releases) -> None:
+        """Take the releases to read."""
+        super().__init__()
+        self.path = releases.link / "warehouse.duckdb"
+        self.stop = threading.Event()
+        self.longest = 0.0
+        self.failures = 0
+
+    def run(self) -> None:
+        """Open until stopped."""
+        last = time.perf_counter()
+        while not self.stop.is_set():
+            try:
+                os.close(os.open(self.path, os.O_RDONLY))
+            except OSError:
+                self.failures += 1
+                continue
+            now = time.perf_counter()
+            self.longest = max(self.longest, now - last)
+            last = now
+
+    def __enter__(self) -> Opening:
+        """Begin."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self.stop.set()
+        self.join()
+
+
 # Report
 
 
@@ -285,6 +366,7 @@ def report(rounds: Rounds) -> list[str]:
     """Return the report: times, ratios, times of nodes, peak memory, and the aims."""
     parse = [run.seconds for run in rounds.parse]
     build = [run.seconds for run in rounds.build]
+    release = [run.seconds for run in rounds.release]
     nodes = [each.elapsed for each in rounds.nodes]
     rest = [whole - part for whole, part in zip(build, nodes, strict=True)]
     bare = [_total(seconds) for seconds in rounds.replay]
@@ -298,9 +380,11 @@ def report(rounds: Rounds) -> list[str]:
         ("export", rounds.export),
         (f"export of {formats} only", rounds.export_files),
         (f"bare copy to {formats}", rounds.copy),
+        ("release, with documentation and pages", release),
     ]
     ratios = [
         ("build / dbt parse", build, parse),
+        ("release / build", release, build),
         ("nodes / bare DuckDB", nodes, bare),
         ("export / bare copy", rounds.export, rounds.copy),
         (f"export of {formats} only / bare copy", rounds.export_files, rounds.copy),
@@ -308,6 +392,7 @@ def report(rounds: Rounds) -> list[str]:
     peaks = [
         ("dbt parse", [run.megabytes for run in rounds.parse]),
         ("whole build", [run.megabytes for run in rounds.build]),
+        ("release", [run.megabytes for run in rounds.release]),
     ]
     return [
         *versions(len(build)),
@@ -338,7 +423,22 @@ def report(rounds: Rounds) -> list[str]:
             ]
         ),
         "",
-        *aims(ratio(build, parse), max(peaks[1][1]), max(rounds.reparsed)),
+        *gap_lines(rounds.gaps),
+        "",
+        *aims(ratio(build, parse), ratio(release, build), max(peaks[1][1]), max(rounds.reparsed)),
+    ]
+
+
+def gap_lines(gaps: Sequence[Gaps]) -> list[str]:
+    """Say how long a reader waited at most, with and without switches."""
+    longest, undisturbed = (
+        f"{1000 * max(seconds):.2f} ms"
+        for seconds in zip(*((g.longest, g.longest_undisturbed) for g in gaps), strict=True)
+    )
+    failures = sum(each.failures for each in gaps)
+    return [
+        f"a reader that opens the warehouse without pause, {SWITCHES} switches a round:",
+        f"  longest wait {longest}, without switches {undisturbed}; {failures} failures",
     ]
 
 
@@ -369,7 +469,7 @@ def node_table(rounds: Rounds) -> list[str]:
     return table(rows)
 
 
-def aims(build_ratio: float, megabytes: float, reparsed: int) -> list[str]:
+def aims(build_ratio: float, release_ratio: float, megabytes: float, reparsed: int) -> list[str]:
     """Say which aims are met; `reparsed` is the number of files that were not in dbt's cache."""
     rows = [
         ("aim", "wanted", "measured", ""),
@@ -378,6 +478,12 @@ def aims(build_ratio: float, megabytes: float, reparsed: int) -> list[str]:
             f"at most {AIM_RATIO:.1f}",
             f"{build_ratio:.1f}",
             "met" if build_ratio <= AIM_RATIO else "not met",
+        ),
+        (
+            "release / warm build",
+            f"at most {AIM_RELEASE:.1f}",
+            f"{release_ratio:.1f}",
+            "met" if release_ratio <= AIM_RELEASE else "not met",
         ),
         (
             "peak memory of the build, MB",

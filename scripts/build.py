@@ -24,6 +24,8 @@ from seed_files import check_seed_files
 from warehouse import PROJECT, Parser, UserError, connect_read_only, read_marts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dbt.artifacts.schemas.run import RunExecutionResult
 
 logger = logging.getLogger("build")
@@ -153,15 +155,15 @@ def build(
 
 
 def build_with_dbt(
-    warehouse: Path, target: Path, *, unit_tests: bool = False, docs: bool = False
+    warehouse: Path, target_path: Path, *, unit_tests: bool = False, docs: bool = False
 ) -> list[RunExecutionResult]:
     """Check the seed files, then build and test the warehouse in a file that does not exist yet.
 
     Args:
-        warehouse: the file to make; closed and checkpointed at the end.
-        target: where dbt leaves its artifacts, and its cache for the next build of the same file.
+        warehouse: the DuckDB file to make; closed and checkpointed at the end.
+        target_path: folder of dbt's artifacts, and of its cache for the next build of the file.
         unit_tests: run dbt's unit tests too.
-        docs: make dbt's documentation too: `DBT_PAGE` in `target`.
+        docs: make dbt's documentation too: `DBT_PAGE` in `target_path`.
 
     Returns:
         The results of every seed, model and test.
@@ -170,41 +172,63 @@ def build_with_dbt(
         BuildFailedError: a seed file, a model or a test fails.
 
     """
-    faults = check_seed_files(PROJECT)
-    if faults:
-        raise BuildFailedError(f"faults in the seed files: {len(faults)}", faults)
+    check_seeds()
     # Imported here: dbt takes a second to load, and faults in the seeds need not wait for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
-    os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
     logger.info("building the warehouse with dbt")
     try:
-        command = ["build"] if unit_tests else ["build", "--exclude-resource-type", "unit_test"]
-        results = list(_run_dbt(command, target, Progress()).results)
-        failed = [result for result in results if result.status in ("fail", "error")]
-        if not failed and docs:
+        results = run_dbt("duckdb", target_path, unit_tests=unit_tests)
+        if docs and not _failed(results):
             logger.info("making the documentation")
-            _run_dbt(["docs", "generate", "--static", "--no-compile"], target)
+            _invoke_dbt(["docs", "generate", "--static", "--no-compile"], "duckdb", target_path)
     finally:
         DuckDBConnectionManager.close_all_connections()
-    if failed:
-        skipped = sum(result.status == "skipped" for result in results)
-        raise BuildFailedError(
-            f"{len(failed)} of {len(results)} seeds, models and tests failed"
-            + (f", {skipped} that need them were skipped" if skipped else ""),
-            _describe(failed, warehouse),
-        )
+    check_results(results, lambda: duckdb.connect(str(warehouse)))
     return results
 
 
-def _run_dbt(command: list[str], target: Path, progress: Progress | None = None) -> Any:
-    """Run a dbt command in this process and return its result, in which nodes may have failed."""
+def check_seeds() -> None:
+    """Check the form of the seed files.
+
+    Raises:
+        BuildFailedError: a seed file is faulty.
+
+    """
+    faults = check_seed_files(PROJECT)
+    if faults:
+        raise BuildFailedError(f"faults in the seed files: {len(faults)}", faults)
+
+
+def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunExecutionResult]:
+    """Build and test the whole project on a target, in this process.
+
+    Args:
+        target: an output of profiles.yml.
+        target_path: folder of dbt's artifacts, and of its cache for the next build.
+        unit_tests: run dbt's unit tests too.
+
+    Returns:
+        The results of every seed, model and test, failed ones included.
+
+    Raises:
+        BuildFailedError: dbt cannot read the project.
+
+    """
+    command = ["build"] if unit_tests else ["build", "--exclude-resource-type", "unit_test"]
+    return list(_invoke_dbt(command, target, target_path, Progress()).results)
+
+
+def _invoke_dbt(
+    command: list[str], target: str, target_path: Path, progress: Progress | None = None
+) -> Any:
     from dbt.cli.main import dbtRunner
 
+    os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
     # No log but what is shown: formatting dbt's events would take a tenth of the build.
     options = ["--log-level", "none", "--log-level-file", "none", "--warn-error"]
-    places = ["--project-dir", str(PROJECT), "--target-path", str(target)]
+    places = ["--target", target, "--target-path", str(target_path), "--project-dir", str(PROJECT)]
     outcome = dbtRunner(callbacks=[progress] if progress else []).invoke(
         [*options, *command, *places]
     )
@@ -213,6 +237,31 @@ def _run_dbt(command: list[str], target: Path, progress: Progress | None = None)
     if outcome.exception:
         raise BuildFailedError("dbt cannot read the project", [_flat(str(outcome.exception))])
     return outcome.result
+
+
+def check_results(results: list[RunExecutionResult], connect: Callable[[], Any]) -> None:
+    """Check that nothing failed.
+
+    Args:
+        results: those of `run_dbt`.
+        connect: gives a connection (DB-API) to what was built; called only after a failure.
+
+    Raises:
+        BuildFailedError: a seed, a model or a test failed.
+
+    """
+    failed = _failed(results)
+    if failed:
+        skipped = sum(result.status == "skipped" for result in results)
+        raise BuildFailedError(
+            f"{len(failed)} of {len(results)} seeds, models and tests failed"
+            + (f", {skipped} that need them were skipped" if skipped else ""),
+            _describe(failed, connect()),
+        )
+
+
+def _failed(results: list[RunExecutionResult]) -> list[RunExecutionResult]:
+    return [result for result in results if result.status in ("fail", "error")]
 
 
 def publish_artifact(artifact: Path, published: Path) -> None:
@@ -231,17 +280,18 @@ def publish_artifact(artifact: Path, published: Path) -> None:
     os.replace(work, published)
 
 
-def _describe(failed: list[RunExecutionResult], work: Path) -> list[str]:
+def _describe(failed: list[RunExecutionResult], connection: Any) -> list[str]:
     """Say in plain words what each failed node found, by running a failed test's query again."""
     lines = []
-    connection = duckdb.connect(str(work))
+    cursor = connection.cursor()
     for result in failed:
         lines.append(result.node.name)
         if result.status == "error" or result.node.resource_type != "test":
             lines += ["  " + line for line in (result.message or "").splitlines() if line.strip()]
             continue
-        rows = connection.execute(result.node.compiled_code).fetchall()
-        names = [column[0] for column in connection.description or []]
+        cursor.execute(result.node.compiled_code)
+        names = [column[0] for column in cursor.description or []]
+        rows = cursor.fetchall()
         for row in rows[:FAILURES_SHOWN]:
             if names == ["failure"]:
                 lines.append(f"  {row[0]}")

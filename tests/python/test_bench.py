@@ -2,13 +2,15 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 
 import bench
-from bench import Bench, Nodes, Rounds, Run
+from bench import Bench, Gaps, Nodes, Rounds, Run
+from release import Releases
 from replay import read_steps
 from warehouse import UserError, read_marts
 
@@ -146,6 +148,8 @@ def rounds(build_seconds: list[float], peak: float = 300, reparsed: int = 0) -> 
         export=[0.6] * number,
         export_files=[0.3] * number,
         copy=[0.2] * number,
+        release=[Run(1.4 * seconds, peak) for seconds in build_seconds],
+        gaps=[Gaps(0.001 * (n + 1), n, 0.0005) for n in range(number)],
     )
 
 
@@ -173,22 +177,45 @@ def test_report_gives_medians_minimums_and_ratios():
     assert cells(lines, "build / dbt parse") == ["3.5", "2.5"]
     assert cells(lines, "nodes / bare DuckDB") == ["6.0", "6.0"]
     assert cells(lines, "export / bare copy") == ["3.0", "3.0"]
+    assert cells(lines, "release / build") == ["1.4", "1.4"]
+    assert "  longest wait 3.00 ms, without switches 0.50 ms; 3 failures" in lines
     assert cells(lines, "seeds") == ["2", "2.00", "1000.0", "0.20", "100.0"]
     assert cells(lines, "warm build / dbt parse") == ["at", "most", "4.0", "3.5", "met"]
 
 
 @pytest.mark.parametrize(
-    ("build_ratio", "megabytes", "verdicts"),
-    [(4.0, 399.9, ["met", "met"]), (4.01, 400.0, ["not met", "not met"])],
+    ("build_ratio", "release_ratio", "megabytes", "verdicts"),
+    [(4.0, 1.5, 399.9, ["met"] * 3), (4.01, 1.51, 400.0, ["not met"] * 3)],
 )
-def test_aims_are_met_or_not(build_ratio, megabytes, verdicts):
-    lines = bench.aims(build_ratio, megabytes, 0)
+def test_aims_are_met_or_not(build_ratio, release_ratio, megabytes, verdicts):
+    lines = bench.aims(build_ratio, release_ratio, megabytes, 0)
     assert ["not met" if "not met" in line else "met" for line in lines[1:]] == verdicts
 
 
 def test_cold_builds_are_reported():
     assert "261 files" in bench.report(rounds([5], reparsed=261))[-1]
     assert "files" not in bench.report(rounds([5]))[-1]
+
+
+# Readers of a release
+
+
+def test_a_gap_and_a_failure_are_noticed(tmp_path):
+    for name in ("0001-000000000001", "0002-000000000002"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "warehouse.duckdb").touch()
+    (tmp_path / ".work").mkdir()
+    releases = Releases(tmp_path)
+    releases.point_at(releases.all()[0])
+    gaps = bench.measure_gaps(releases)
+    assert 0 < gaps.longest < 5
+    assert gaps.failures == 0
+    with bench.Opening(releases) as opening:
+        releases.link.unlink()
+        time.sleep(0.1)
+        releases.point_at(releases.all()[0])
+    assert opening.failures > 0
+    assert opening.longest >= 0.1
 
 
 # Command line

@@ -1,0 +1,334 @@
+"""Build the warehouse on a PostgreSQL server, test it there, and publish all of it or nothing.
+
+dbt builds into schemas that readers cannot see. Only when every test has passed do the published
+tables get the new rows, in one transaction. The tables themselves stay, so a query, and a
+transaction with one snapshot, sees the rows of one build; the reasons are in
+docs/decisions/0009-postgresql.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg2
+import psycopg2.errors
+from psycopg2 import sql
+
+from build import BuildFailedError, check_results, check_seeds, run_dbt
+from warehouse import PROJECT, Parser, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dbt.artifacts.schemas.run import RunExecutionResult
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+logger = logging.getLogger("postgres")
+
+READER = "warehouse_reader"
+SETUP = "an administrator runs scripts/postgres_setup.sql once"
+
+# What lets the role %(reader)s write, or reach the server's files, in this database.
+READER_CAN_WRITE = """
+select 'has attributes of an administrator' as wrong
+from pg_roles
+where
+    rolname = %(reader)s
+    and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls)
+union all
+select 'is a member of ' || rolname
+from pg_roles
+where rolname <> %(reader)s and pg_has_role(%(reader)s, oid, 'member')
+union all
+select 'has the right ' || privilege || ' in the database'
+from unnest(array['create', 'temporary']) as privilege
+where has_database_privilege(%(reader)s, current_database(), privilege)
+union all
+select 'can create in the schema ' || nspname
+from pg_namespace
+where has_schema_privilege(%(reader)s, oid, 'create')
+union all
+select 'can write to ' || cast(oid as regclass)
+from pg_class
+where
+    relnamespace not in (
+        cast('pg_catalog' as regnamespace), cast('information_schema' as regnamespace)
+    )
+    and relkind in ('r', 'p', 'v', 'f')
+    and (
+        has_table_privilege(%(reader)s, oid, 'insert, update, delete, truncate, trigger')
+        or has_any_column_privilege(%(reader)s, oid, 'insert, update, references')
+    )
+union all
+select 'can call ' || cast(oid as regprocedure)
+from pg_proc
+where
+    pronamespace = cast('pg_catalog' as regnamespace)
+    and proname in (
+        'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_export',
+        'pg_read_file', 'pg_read_binary_file', 'pg_ls_dir'
+    )
+    and has_function_privilege(%(reader)s, oid, 'execute')
+"""
+
+COLUMNS = """
+select attname, format_type(atttypid, atttypmod)
+from pg_attribute
+where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped
+order by attnum
+"""
+
+# Statements that give the relation %(to)s the comments of the relation %(of)s.
+COMMENTS = """
+select
+    format('comment on table %%s is %%L', %(to)s, obj_description(oid, 'pg_class')) as statement
+from pg_class
+where oid = to_regclass(%(of)s)
+union all
+select format(
+    'comment on column %%s.%%I is %%L', %(to)s, attname, col_description(attrelid, attnum)
+)
+from pg_attribute
+where attrelid = to_regclass(%(of)s) and attnum > 0 and not attisdropped
+"""
+
+PUBLISHED = """
+select nspname, relname
+from pg_class
+inner join pg_namespace on relnamespace = pg_namespace.oid
+where
+    relkind = 'r'
+    and pg_get_userbyid(nspowner) = current_user
+    and has_schema_privilege(%s, pg_namespace.oid, 'usage')
+"""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view that a build made in the schema `built_in`, and the schema to publish it in.
+
+    It is published as a table.
+    """
+
+    name: str
+    built_in: str
+    schema: str
+
+
+def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str]:
+    """Build, test and publish on the server that the environment variables name.
+
+    Args:
+        unit_tests: run dbt's unit tests too, which test the models on made-up rows.
+        wait: seconds to wait for another build, and for readers of a table that has to be replaced.
+
+    Returns:
+        The lines of the summary.
+
+    Raises:
+        UserError: the server cannot be reached, is not set up, or somebody does not end.
+        BuildFailedError: a seed file, a model or a test fails.
+
+    """
+    started = time.monotonic()
+    check_seeds()
+    try:
+        with closing(_connect()) as connection, connection.cursor() as cursor:
+            _check_server(cursor)
+            # Held to the end of this transaction, which is the one that publishes.
+            _lock(cursor, wait)
+            with closing(_connect()) as apart, apart, apart.cursor() as clearing:
+                _set_lock_timeout(clearing, wait)
+                _drop_built_schemas(clearing)
+            logger.info("building the warehouse on PostgreSQL with dbt")
+            target_path = PROJECT / "build" / "work" / "postgres"
+            results = run_dbt("postgres", target_path, unit_tests=unit_tests)
+            check_results(results, _connect)
+            relations = readable_relations(results)
+            publish(cursor, relations)
+            _drop_built_schemas(cursor)
+            connection.commit()
+    except psycopg2.errors.LockNotAvailable as error:
+        raise UserError(
+            f"somebody still has a table open that has to be replaced or dropped after {wait:g} s:"
+            " nothing was published"
+        ) from error
+    except psycopg2.Error as error:
+        raise UserError(f"the server says: {' '.join(str(error).split())}") from error
+    return _summary(results, relations, time.monotonic() - started)
+
+
+def _connect() -> Connection:
+    """Connect as libpq's environment variables say, and as profiles.yml does."""
+    missing = [name for name in ("PGDATABASE", "PGUSER") if not os.environ.get(name)]
+    if missing:
+        raise UserError(f"set {' and '.join(missing)}: docs/postgres.md says how to connect")
+    try:
+        return psycopg2.connect(application_name="sentencing_warehouse")
+    except psycopg2.OperationalError as error:
+        raise UserError(f"cannot connect: {' '.join(str(error).split())}") from error
+
+
+def _check_server(cursor: Cursor) -> None:
+    """Refuse a database that is not set up, or where readers could do more than read."""
+    cursor.execute("select current_user, current_database(), to_regrole(%s) is not null", [READER])
+    user, database, has_reader = cursor.fetchone()
+    cursor.execute("select to_regnamespace('warehouse_build') is not null")
+    if not has_reader or cursor.fetchone() != (True,):
+        raise UserError(f"the database {database} is not set up for the warehouse: {SETUP}")
+    cursor.execute("show transaction_read_only")
+    if cursor.fetchone() != ("off",):
+        raise UserError(f"{user} only reads in the database {database}: build as another user")
+    cursor.execute("select 'B' < 'a' and '_' < 'a' and '.' < '0'")
+    if cursor.fetchone() != (True,):
+        raise UserError(
+            f"the database {database} sorts text by a language's rules and not by code point,"
+            f" so that results could differ from DuckDB's: {SETUP}, for a new database"
+        )
+    _check_reader(cursor)
+
+
+def _check_reader(cursor: Cursor) -> None:
+    cursor.execute(READER_CAN_WRITE, {"reader": READER})
+    wrongs = [wrong for (wrong,) in cursor.fetchall()]
+    if wrongs:
+        more = f" (and {len(wrongs) - 3} more)" if len(wrongs) > 3 else ""
+        raise UserError(f"the role {READER} {', '.join(wrongs[:3])}{more}: {SETUP}")
+
+
+def _lock(cursor: Cursor, wait: float) -> None:
+    cursor.execute("set local idle_in_transaction_session_timeout = 0")
+    _set_lock_timeout(cursor, wait)
+    try:
+        # A comment on a schema locks it to the end of the transaction, and only its owner can
+        # write one: readers could take an advisory lock and hold up every build.
+        cursor.execute("comment on schema warehouse_build is 'Locked by the build at work.'")
+    except psycopg2.errors.LockNotAvailable as error:
+        raise UserError(
+            f"another build is still writing to the database after {wait:g} s: wait for it"
+        ) from error
+
+
+def _set_lock_timeout(cursor: Cursor, wait: float) -> None:
+    # To PostgreSQL 0 means to wait for ever.
+    cursor.execute("select set_config('lock_timeout', %s, true)", [f"{max(1, int(1000 * wait))}ms"])
+
+
+def _drop_built_schemas(cursor: Cursor) -> None:
+    """Remove what a build made apart from the published tables."""
+    cursor.execute(
+        "select nspname from pg_namespace"
+        " where starts_with(nspname, 'warehouse_build_')"
+        " and pg_get_userbyid(nspowner) = current_user"
+    )
+    for (schema,) in cursor.fetchall():
+        cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+
+
+def readable_relations(results: Iterable[RunExecutionResult]) -> list[Relation]:
+    """Give the relations that dbt_project.yml grants to the readers, in the order of names."""
+    relations = [
+        Relation(name=node.alias, built_in=node.schema, schema=node.config.schema)
+        for node in (result.node for result in results)
+        if node.resource_type in ("model", "seed")
+        and READER in node.config.grants.get("select", [])
+    ]
+    return sorted(relations, key=lambda relation: (relation.schema, relation.name))
+
+
+def publish(cursor: Cursor, relations: list[Relation]) -> None:
+    """Give the published tables the rows of the built relations, in the transaction at hand.
+
+    A table keeps its identity and only its rows change, unless its columns do: then it is replaced,
+    which waits for its readers.
+
+    Raises:
+        UserError: the readers could write.
+        psycopg2.Error: a statement fails; the transaction can only be rolled back.
+
+    """
+    for schema in sorted({relation.schema for relation in relations}):
+        name = sql.Identifier(schema).as_string(cursor)
+        cursor.execute(f"create schema if not exists {name}")
+        cursor.execute(f"grant usage on schema {name} to {READER}")
+    cursor.execute(PUBLISHED, [READER])
+    kept = {(relation.schema, relation.name) for relation in relations}
+    for names in set(cursor.fetchall()) - kept:
+        cursor.execute(sql.SQL("drop table {}").format(sql.Identifier(*names)))
+    for relation in relations:
+        built = sql.Identifier(relation.built_in, relation.name).as_string(cursor)
+        published = sql.Identifier(relation.schema, relation.name).as_string(cursor)
+        _publish_rows(cursor, built, published)
+    _check_reader(cursor)
+
+
+def _publish_rows(cursor: Cursor, built: str, published: str) -> None:
+    if _columns(cursor, built) == _columns(cursor, published):
+        cursor.execute(f"delete from {published}")
+    else:
+        cursor.execute(f"drop table if exists {published}")
+        cursor.execute(f"create table {published} (like {built})")
+    cursor.execute(f"grant select on {published} to {READER}")
+    cursor.execute(f"insert into {published} select * from {built}")
+    cursor.execute(COMMENTS, {"of": built, "to": published})
+    cursor.execute("; ".join(statement for (statement,) in cursor.fetchall()))
+    cursor.execute(f"analyze {published}")
+
+
+def _columns(cursor: Cursor, relation: str) -> list[tuple[str, str]]:
+    """Give the names and types of a relation's columns; none if there is no such relation."""
+    cursor.execute(COLUMNS, [relation])
+    return cursor.fetchall()
+
+
+def _summary(
+    results: list[RunExecutionResult], relations: list[Relation], seconds: float
+) -> list[str]:
+    tests = sum(result.node.resource_type in ("test", "unit_test") for result in results)
+    schemas = [relation.schema for relation in relations]
+    return [
+        f"{tests} tests passed",
+        "published  "
+        + ", ".join(f"{schemas.count(name)} tables in {name}" for name in sorted(set(schemas))),
+        f"readers    members of the role {READER}",
+        f"took       {seconds:.1f} s",
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; exit status 0: published, 1: the build failed, 2: bad input."""
+    parser = Parser(prog="postgres", description=__doc__.splitlines()[0])
+    parser.add_argument("--unit-tests", action="store_true", help="run dbt's unit tests too")
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=60,
+        help="seconds to wait for another build, and for readers of a table that has to be"
+        " replaced (default 60)",
+    )
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    for name in ("build", "postgres"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        options = parser.parse_args(arguments)
+        lines = build_and_publish(unit_tests=options.unit_tests, wait=options.wait)
+    except UserError as error:
+        logger.error("postgres: %s", error)
+        return 2
+    except BuildFailedError as error:
+        logger.error("\nbuild failed: %s; what is published is as it was\n", error)
+        logger.error("%s", "\n".join(error.details))
+        return 1
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
