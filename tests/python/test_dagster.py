@@ -229,6 +229,37 @@ def test_a_run_that_was_killed_is_reported(
     assert session.alerts[-1]["reason"] == "the release ended with status -9 and said nothing"
 
 
+def test_a_run_that_is_ended_ends_the_release(session: Session, other_script: Path) -> None:
+    ended = session.project / "ended"
+    other_script.write_text(
+        "import pathlib, signal, sys, time\n"
+        "def end(*_):\n"
+        f"    pathlib.Path({str(ended)!r}).touch()\n"
+        "    sys.exit(143)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('at work', file=sys.stderr, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    home = session.project / "home"
+    home.mkdir()
+    job = ["job", "execute", "-m", "orchestration.definitions", "-j", "release"]
+    process = subprocess.Popen(
+        [PYTHON.with_name("dagster"), *job],
+        cwd=session.project,
+        env=os.environ | {"DAGSTER_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stderr:
+        if line.endswith("at work\n"):
+            break
+    process.terminate()
+    said, _ = process.communicate(timeout=60)
+    assert ended.exists(), said
+    assert process.returncode != 0
+
+
 def test_the_schedule_is_daily_and_off(session: Session) -> None:
     assert session.defined["schedule"] == {
         "job": "release",
