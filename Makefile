@@ -7,7 +7,12 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help build test release rollback postgres dagster lint format docs scaffold sql verify-source mutate bench lock clean
+=======
+.PHONY: help build test release rollback site serve postgres docs sql lint format scaffold
+.PHONY: verify-source mutate screenshots images bench lock clean
+>>>>>>> main
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +52,19 @@ dagster: PORT = 3000
 
 docs: $(VENV)/build.ready ## build, and make dbt's documentation as one page: build/docs/index.html
 	@$(BIN)/python scripts/build.py --docs
+
+site: $(VENV)/site.ready ## make the report pages from what make build made: build/site/index.html
+	@$(BIN)/python scripts/make_site.py
+
+serve: $(VENV)/build.ready ## show the report pages on this machine: PORT=8000
+	@$(BIN)/python scripts/serve_site.py --port $(PORT)
+PORT ?= 8000
+
+screenshots: $(VENV)/dev.ready ## take pictures of all report pages: build/screenshots/
+	@$(BIN)/python scripts/screenshots.py
+
+images: $(VENV)/site.ready ## draw the charts that the README shows: docs/images/
+	@$(BIN)/python scripts/draw_images.py
 
 scaffold: $(VENV)/build.ready ## write the models and YAML that follow from the seeds
 	@$(BIN)/python scripts/scaffold.py

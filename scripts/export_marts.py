@@ -113,7 +113,7 @@ def export(
             sheets = sheet_names([mart.name for mart in complete])
             if "xlsx" in chosen_formats:
                 write_workbook(connection, chosen, rows, sheets, folder / WORKBOOK)
-            checksums = {path: wh.sha256(folder / path) for path in _files(folder)}
+            checksums = {path: wh.sha256(folder / path) for path in files_below(folder)}
             package = data_package(connection, chosen, sheets, folder, chosen_formats[0], checksums)
             text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
             (folder / PACKAGE).write_text(text, encoding="utf-8", newline="\n")
@@ -150,12 +150,12 @@ def check_is_export(folder: Path) -> None:
     if not isinstance(package, dict) or package.get("name") != PACKAGE_NAME:
         raise UserError(f"{refusal}: name an empty or a new folder")
     listed = {CHECKSUMS, *(line.partition("  ")[2] for line in lines)}
-    others = [path for path in _files(folder) if path not in listed]
+    others = [path for path in files_below(folder) if path not in listed]
     if others:
         raise UserError(f"{refusal}, such as {others[0]}: move them, or name another folder")
 
 
-def _files(folder: Path) -> list[str]:
+def files_below(folder: Path) -> list[str]:
     """Return all paths below a folder that are not folders, relative to it, sorted."""
     found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(path.relative_to(folder).as_posix() for path in found)

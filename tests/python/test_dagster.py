@@ -251,11 +251,14 @@ def test_a_run_that_is_ended_ends_the_release(session: Session, other_script: Pa
         stderr=subprocess.PIPE,
         text=True,
     )
-    for line in process.stderr:
-        if line.endswith("at work\n"):
-            break
-    process.terminate()
-    said, _ = process.communicate(timeout=60)
+    try:
+        for line in process.stderr:
+            if line.endswith("at work\n"):
+                break
+        process.terminate()
+        said, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert ended.exists(), said
     assert process.returncode != 0
 

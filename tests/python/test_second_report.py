@@ -151,3 +151,21 @@ def test_a_wrong_mean_fails(both: tuple[duckdb.DuckDBPyConnection, Path]) -> Non
 def test_the_project_is_as_scaffolded() -> None:
     done = subprocess.run([sys.executable, "scripts/scaffold.py", "--check"], cwd=PROJECT)
     assert done.returncode == 0
+
+
+def test_report_pages_show_both_reports(
+    both: tuple[duckdb.DuckDBPyConnection, Path], tmp_path: Path
+) -> None:
+    build = both[1] / "build"
+    command = [sys.executable, str(PROJECT / "scripts" / "make_site.py")]
+    command += ["--warehouse", str(build / "warehouse.duckdb"), "--output", str(tmp_path / "site")]
+    subprocess.run(command, check=True)
+    exhibits = (tmp_path / "site" / "exhibits.html").read_text(encoding="utf-8")
+    numbers = (tmp_path / "site" / "numbers.html").read_text(encoding="utf-8")
+    for exhibit in ("example_2024.table_1", "ussc_production_2021.table_11"):
+        assert f'<h2 id="{exhibit}">' in exhibits
+        assert f'<tr id="{exhibit}.1.' in numbers
+    assert "seeds/example_2024/raw_example_2024__table_1.csv, line 2" in numbers
+    # The topics are about production offenders: their numbers are those of the first report.
+    topic = (tmp_path / "site" / "sentence-by-inducement.html").read_text(encoding="utf-8")
+    assert "example_2024." not in topic

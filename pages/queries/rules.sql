@@ -1,0 +1,6 @@
+select
+    rule_id,
+    label,
+    description
+from marts.dim_rules
+order by rule_id

@@ -1,0 +1,105 @@
+"""Take pictures of every page of the site: 360 and 1280 pixels wide, light and dark, and in print.
+
+For people to look at. Needs Debian's chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+import warehouse as wh
+from warehouse import UserError
+
+log = logging.getLogger("screenshots")
+
+CHROMIUM = Path("/usr/bin/chromium")
+# Nothing that reaches for the network; a sandbox of its own is closed to the root of a container.
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = (360, 1280)
+SCHEMES = ("light", "dark")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start a headless browser with a profile of its own, and end it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def take(site: Path, output: Path) -> int:
+    """Write a picture of each page, width and colour scheme, and a PDF of each page.
+
+    Returns:
+        The number of pictures.
+
+    Raises:
+        UserError: there is no site, or no browser.
+
+    """
+    pages = sorted(site.glob("*.html"))
+    if not pages:
+        raise UserError(f"there is no site in {site}: run make site first")
+    if not CHROMIUM.is_file():
+        raise UserError(f"there is no {CHROMIUM}: install Debian's chromium")
+    output.mkdir(parents=True, exist_ok=True)
+    taken = 0
+    with chromium() as browser:
+        for width in WIDTHS:
+            for scheme in SCHEMES:
+                context = browser.new_context(
+                    viewport={"width": width, "height": 800}, color_scheme=scheme
+                )
+                tab = context.new_page()
+                for page in pages:
+                    tab.goto(page.resolve().as_uri())
+                    name = f"{page.stem}-{width}-{scheme}.png"
+                    tab.screenshot(path=output / name, full_page=True)
+                    taken += 1
+                context.close()
+        tab = browser.new_page()
+        for page in pages:
+            tab.goto(page.resolve().as_uri())
+            tab.pdf(path=output / f"{page.stem}.pdf", format="A4")
+    return taken
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, or 2 after an error of the user."""
+    logging.basicConfig(level=logging.INFO, format="screenshots: %(message)s")
+    parser = argparse.ArgumentParser(prog="screenshots", description=__doc__.splitlines()[0])
+    build = wh.PROJECT / "build"
+    parser.add_argument("--site", type=Path, default=build / "site", help="default: build/site")
+    parser.add_argument(
+        "--output", type=Path, default=build / "screenshots", help="default: build/screenshots"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        taken = take(options.site, options.output)
+    except UserError as error:
+        log.error("%s", error)
+        return 2
+    log.info("%d pictures -> %s", taken, options.output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

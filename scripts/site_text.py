@@ -1,0 +1,71 @@
+"""Numbers in words and digits, for the text, the tables and the charts of the report pages."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def number(value: Decimal | int, decimals: int | None = None) -> str:
+    """Write a number with the decimals given, or without closing zeros: 56.60 is 56.6."""
+    exact = Decimal(value)
+    if decimals is not None:
+        exact = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    elif exact == exact.to_integral_value():
+        exact = exact.quantize(Decimal(1))
+    else:
+        exact = exact.normalize()
+    return f"{exact:,f}"
+
+
+def signed(value: Decimal | int, decimals: int | None = None) -> str:
+    """Write a difference with its sign."""
+    written = number(abs(value), decimals)
+    return written if not value else f"{'+' if value > 0 else '−'}{written}"
+
+
+def more_or_less(value: Decimal | int, more: str, less: str, decimals: int | None = None) -> str:
+    """Write a difference in words, such as `47 months longer`."""
+    return f"{number(abs(value), decimals)} {more if value >= 0 else less}"
+
+
+def sentence(text: str) -> str:
+    """Begin a text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def uncapitalized(text: str) -> str:
+    """Begin a text with a small letter, within a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join items as a sentence does: a, b and c."""
+    *others, last = items
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def range_of(low: Decimal | int, high: Decimal | int, decimals: int | None = None) -> str:
+    """Write two bounds, or one number where they are the same."""
+    if low == high:
+        return number(low, decimals)
+    return f"{number(low, decimals)} to {number(high, decimals)}"
+
+
+def counted(value: Decimal | int, unit: str) -> str:
+    """Write a number with its unit, which marts give in the plural: 1 year, 15 years."""
+    return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
+
+
+def largest(rows: Sequence[Row], column: str) -> Row:
+    """Return the row with the largest value of a column; of equal ones the first."""
+    return max((row for row in rows if row[column] is not None), key=lambda row: row[column])
+
+
+def month_or_day(date: datetime.date, precision: str) -> str:
+    """Write a date of publication as exactly as it is known."""
+    return f"{date:%B %Y}" if precision == "month" else f"{date:%B} {date.day}, {date.year}"
