@@ -7,12 +7,8 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help build test release rollback postgres dagster lint format docs scaffold sql verify-source mutate bench lock clean
-=======
-.PHONY: help build test release rollback site serve postgres docs sql lint format scaffold
+.PHONY: help build test release rollback site serve postgres dagster docs sql lint format scaffold
 .PHONY: verify-source mutate screenshots images bench lock clean
->>>>>>> main
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
