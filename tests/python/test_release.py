@@ -169,9 +169,10 @@ def test_nothing_changed_keeps_the_release(project: Path, releases: Path) -> Non
     assert done.record["outcome"] == "unchanged"
     ran = json.loads(results.read_bytes())["results"]
     assert {result["status"] for result in ran} == {"pass", "success"}
-    assert sum(result["status"] == "pass" for result in ran) == read_manifest(
-        releases / "current"
-    )["tests_passed"]
+    assert (
+        sum(result["status"] == "pass" for result in ran)
+        == read_manifest(releases / "current")["tests_passed"]
+    )
     assert f"nothing changed; {before} stays" in done.said
     assert sorted(p.name for p in releases.glob("0*")) == [before]
     forced = run_release(project, releases, "--force")
