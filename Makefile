@@ -34,10 +34,10 @@ format: $(VENV)/dev.ready ## put Python and SQL into style
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/sqlfluff fix --disable-progress-bar models analyses tests/singular
 
-release: $(VENV)/build.ready ## build apart and switch readers to it in one step: releases/current
+release: $(VENV)/site.ready ## build apart and switch readers to it in one step: releases/current
 	@$(BIN)/python scripts/release.py $(OPTIONS)
 
-rollback: $(VENV)/build.ready ## point releases/current at the release before
+rollback: $(VENV)/site.ready ## point releases/current at the release before
 	@$(BIN)/python scripts/release.py --rollback $(OPTIONS)
 
 dagster: $(VENV)/build.ready $(VENV)-dagster/ready ## start Dagster on this machine, with the release as its job

@@ -3,7 +3,7 @@
 A releases folder:
 
     current -> 0002-3f9c2a71b04e   what readers open; replaced in one step
-    0001-.../ 0002-.../            releases: warehouse.duckdb, exports/, docs/, dbt's manifest.json,
+    0001-.../ 0002-.../            releases: warehouse.duckdb, exports/, site/, dbt's manifest.json,
                                    and release.json, which says what the release is
     log.jsonl                      one line a run
     failed/                        logs of failed runs
@@ -38,6 +38,7 @@ from filelock import FileLock, Timeout
 
 from build import DBT_PAGE, BuildFailedError, build_with_dbt, publish_artifact
 from export_marts import PACKAGE, export
+from make_site import make_site
 from warehouse import PROJECT, Parser, UserError, read_marts, sha256
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ logger = logging.getLogger("release")
 
 RELEASED, FAILED, REFUSED, BUSY = 0, 1, 2, 3
 MANIFEST = "release.json"
-# What is compared to tell whether anything changed: the same data gives these the same bytes.
-CONTENT = ("exports/",)
+# What is compared to tell whether anything changed: the same data gives these the same bytes, but
+# for dbt's pages, which say when they were made.
+CONTENT = re.compile(r"exports/.*|site/(?!dbt/|SHA256SUMS$).*")
 NAME = re.compile(r"(?P<number>\d{4,})-[0-9a-f]{12}")
 
 
@@ -162,6 +164,8 @@ class Releases:
         for leftover in [self.new, *self.work.glob("old-*")]:
             if leftover.exists():
                 shutil.rmtree(leftover)
+        for unfinished in self.work.glob("*documentation.html*"):
+            unfinished.unlink()
 
     def current_name(self) -> str | None:
         """Give the name of the release that readers are pointed at."""
@@ -294,11 +298,16 @@ def _fill(releases: Releases, results: Path | None) -> dict[str, Any]:
     if results:
         shutil.copyfile(releases.target / "run_results.json", results)
     publish_artifact(releases.target / "manifest.json", folder / "manifest.json")
-    publish_artifact(releases.target / DBT_PAGE, folder / "docs" / "index.html")
     logger.info("exporting the marts")
-    export(warehouse, folder / "exports", folder / "manifest.json")
-    about = _about(folder / "exports")
+    exports = folder / "exports"
+    export(warehouse, exports, folder / "manifest.json")
+    about = _about(exports)
     rows = _inscribe(warehouse, about, folder / "manifest.json")
+    logger.info("making the pages")
+    documentation = releases.work / "documentation.html"
+    publish_artifact(releases.target / DBT_PAGE, documentation)
+    make_site(warehouse, folder / "site", folder / "manifest.json", exports, documentation)
+    documentation.unlink()
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
         **about,
@@ -396,7 +405,7 @@ def _same_content(releases: Releases, manifest: dict[str, Any]) -> Release | Non
     """Find the current release, or one it was rolled back from, if its content is as described."""
 
     def content(files: dict[str, dict[str, Any]]) -> dict[str, str]:
-        return {p: f["sha256"] for p, f in files.items() if p.startswith(CONTENT)}
+        return {p: f["sha256"] for p, f in files.items() if CONTENT.fullmatch(p)}
 
     current = releases.current()
     for found in releases.all():
