@@ -40,7 +40,7 @@ release: $(VENV)/site.ready ## build apart and switch readers to it in one step:
 rollback: $(VENV)/site.ready ## point releases/current at the release before
 	@$(BIN)/python scripts/release.py --rollback $(OPTIONS)
 
-dagster: $(VENV)/build.ready $(VENV)-dagster/ready ## start Dagster on this machine, with the release as its job
+dagster: $(VENV)/site.ready $(VENV)-dagster/ready ## start Dagster on this machine, with the release as its job
 	@mkdir -p "$$DAGSTER_HOME" && cp orchestration/dagster.yaml "$$DAGSTER_HOME"
 	@$(VENV)-dagster/bin/dagster dev --host 127.0.0.1 --port $(PORT)
 dagster: export DAGSTER_HOME = $(CURDIR)/build/dagster

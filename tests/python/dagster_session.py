@@ -61,6 +61,14 @@ def run(instance: dg.DagsterInstance, options: dict[str, Any]) -> dict[str, Any]
             # Of what this run has made.
             if check.target_materialization_data.run_id == result.run_id
         ],
+        # Checks that count as failed because the run has not said how they came out.
+        "unchecked": [
+            key.name
+            for key, record in instance.event_log_storage.get_latest_asset_check_execution_by_key(
+                list(definitions.resolve_asset_graph().asset_check_keys)
+            ).items()
+            if record.status.value == "PLANNED"
+        ],
         "line": metadata["line"].value if "line" in metadata else None,
         "logged": [
             record.user_message

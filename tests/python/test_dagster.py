@@ -167,7 +167,7 @@ def test_a_wrong_digit_fails_and_is_reported(session: Session, first: dict[str, 
     finally:
         path.write_bytes(content)
     assert not done["success"]
-    assert (done["materialized"], done["checked"]) == ({}, [])
+    assert (done["materialized"], done["checked"], done["unchecked"]) == ({}, [], [])
     assert os.readlink(session.releases / "current") == before
     record = json.loads((session.releases / "log.jsonl").read_text().splitlines()[-1])
     assert (record["outcome"], record["exit_status"]) == ("failed", 1)
