@@ -108,7 +108,7 @@ def copy_project(folder: Path) -> Path:
     copy = folder / "project"
     copy.mkdir()
     ignore = shutil.ignore_patterns("__pycache__", "python")
-    for name in ("seeds", "models", "macros", "tests", "analyses", "scripts"):
+    for name in ("seeds", "models", "macros", "tests", "analyses", "scripts", "pages"):
         shutil.copytree(PROJECT / name, copy / name, ignore=ignore)
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(PROJECT / name, copy / name)

@@ -195,6 +195,8 @@ def test_the_accessibility_tree_names_charts_and_tables(browser: Browser, site: 
     """What a screen reader is told: one picture a chart, its message, and named tables."""
     tab = browser.new_page(viewport={"width": 1280, "height": 800})
     tab.goto((site / "coercion.html").as_uri())
+    figures = tab.get_by_role("figure", name="Methods of coercion, fiscal year 2019")
+    assert figures.count() == 1
     pictures = tab.get_by_role("img").all()
     assert len(pictures) == 2
     for picture in pictures:
