@@ -7,7 +7,7 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test release rollback site serve superset postgres docs sql lint format scaffold
+.PHONY: help build test release rollback site serve superset postgres dagster docs sql lint format scaffold
 .PHONY: verify-source mutate screenshots images bench lock clean
 
 help: ## list the targets
@@ -39,6 +39,12 @@ release: $(VENV)/site.ready ## build apart and switch readers to it in one step:
 
 rollback: $(VENV)/site.ready ## point releases/current at the release before
 	@$(BIN)/python scripts/release.py --rollback $(OPTIONS)
+
+dagster: $(VENV)/site.ready $(VENV)-dagster/ready ## start Dagster on this machine, with the release as its job
+	@mkdir -p "$$DAGSTER_HOME" && cp orchestration/dagster.yaml "$$DAGSTER_HOME"
+	@$(VENV)-dagster/bin/dagster dev --host 127.0.0.1 --port $(PORT)
+dagster: export DAGSTER_HOME = $(CURDIR)/build/dagster
+dagster: PORT = 3000
 
 docs: $(VENV)/build.ready ## build, and make dbt's documentation as one page: build/docs/index.html
 	@$(BIN)/python scripts/build.py --docs
@@ -93,7 +99,7 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@for group in site postgres; do \
 		$(BIN)/uv pip compile pyproject.toml --group $$group -c requirements/dev.lock $(LOCK_OPTIONS) \
 			-o requirements/$$group.lock || exit; done
-	@for group in duckdb-1.4 duckdb-1.5; do \
+	@for group in dagster duckdb-1.4 duckdb-1.5; do \
 		$(BIN)/uv pip compile --group $$group $(LOCK_OPTIONS) -o requirements/$$group.lock || exit; done
 	@$(BIN)/uv pip compile --group pyproject.toml:superset $(LOCK_OPTIONS) -o requirements/superset.lock
 

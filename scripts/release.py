@@ -249,7 +249,9 @@ class _Signals:
         raise KeyboardInterrupt
 
 
-def release(releases: Releases, *, keep: int, force: bool, wait: float) -> Outcome:
+def release(
+    releases: Releases, *, keep: int, force: bool, wait: float, results: Path | None = None
+) -> Outcome:
     """Build, test and export into a fresh folder, and make it the current release.
 
     Args:
@@ -257,6 +259,7 @@ def release(releases: Releases, *, keep: int, force: bool, wait: float) -> Outco
         keep: how many releases to keep, the new one included.
         force: release even where nothing changed.
         wait: seconds to wait for another run.
+        results: file to write dbt's results of this run to, once all tests have passed.
 
     Raises:
         UserError: the folder cannot be written, or another run is at work in it.
@@ -267,7 +270,7 @@ def release(releases: Releases, *, keep: int, force: bool, wait: float) -> Outco
         before = releases.current()
         releases.new.mkdir()
         try:
-            manifest = _fill(releases)
+            manifest = _fill(releases, results)
             release_id = manifest["release_id"]
             same = None if force else _same_content(releases, manifest)
             if same and same != before:
@@ -287,11 +290,13 @@ def release(releases: Releases, *, keep: int, force: bool, wait: float) -> Outco
         return done
 
 
-def _fill(releases: Releases) -> dict[str, Any]:
+def _fill(releases: Releases, results: Path | None) -> dict[str, Any]:
     """Build into the folder `new`, and return the manifest that is written there."""
     folder = releases.new
     warehouse = folder / "warehouse.duckdb"
-    results = build_with_dbt(warehouse, releases.target, unit_tests=True, docs=True)
+    built = build_with_dbt(warehouse, releases.target, unit_tests=True, docs=True)
+    if results:
+        shutil.copyfile(releases.target / "run_results.json", results)
     publish_artifact(releases.target / "manifest.json", folder / "manifest.json")
     logger.info("exporting the marts")
     exports = folder / "exports"
@@ -306,7 +311,7 @@ def _fill(releases: Releases) -> dict[str, Any]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
         **about,
-        "tests_passed": _count(results, "test", "unit_test"),
+        "tests_passed": _count(built, "test", "unit_test"),
         "row_counts": rows,
         "files": {
             path.relative_to(folder).as_posix(): {
@@ -514,6 +519,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--wait", type=float, default=300, help="seconds to wait for another run (default: 300)"
     )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="write dbt's results of this run there, once all tests have passed",
+    )
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--force", action="store_true", help="release even if nothing changed")
     action.add_argument(
@@ -529,6 +540,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         raise UserError(f"--keep is {options.keep}: at least the new release is kept")
     if not 0 <= options.wait < float("inf"):
         raise UserError(f"--wait is {options.wait:g}: it must be a number of seconds")
+    if options.results and not options.results.parent.is_dir():
+        raise UserError(f"--results is {options.results}: there is no such folder")
     return options
 
 
@@ -537,7 +550,14 @@ def _run(options: argparse.Namespace, releases: Releases) -> tuple[Outcome, list
     try:
         if options.rollback is not None:
             return roll_back(releases, options.rollback, wait=options.wait), []
-        return release(releases, keep=options.keep, force=options.force, wait=options.wait), []
+        done = release(
+            releases,
+            keep=options.keep,
+            force=options.force,
+            wait=options.wait,
+            results=options.results,
+        )
+        return done, []
     except BusyError as error:
         return Outcome("busy", BUSY, reason=str(error)), []
     except UserError as error:

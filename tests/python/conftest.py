@@ -115,6 +115,21 @@ def copy_project(folder: Path) -> Path:
     return copy
 
 
+def copy_tracked_files(folder: Path) -> None:
+    """Install the project in a folder: its tracked files, and the environments that are ready."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    for name in filter(None, listed):
+        if (PROJECT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    for environment in PROJECT.glob(".venv*"):
+        (folder / environment.name).symlink_to(environment)
+    for lock in (folder / "requirements").glob("*.lock"):
+        os.utime(lock, (0, 0))
+
+
 @pytest.fixture
 def project_copy(tmp_path: Path) -> Path:
     """Give a copy of the project."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import PROJECT, alter, need
+from conftest import PROJECT, alter, copy_tracked_files, need
 
 INSTALLED = "/opt/sentencing-warehouse"
 SERVICE = PROJECT / "deploy" / "sentencing-warehouse.service"
@@ -27,16 +27,7 @@ WORKFLOW = PROJECT / ".github" / "workflows" / "release.yml"
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tracked files, with the packages that are installed already."""
     folder = tmp_path_factory.mktemp("installed") / "sentencing-warehouse"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True
-    ).stdout.split("\0")
-    for name in filter(None, listed):
-        if (PROJECT / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, folder / name)
-    (folder / ".venv").symlink_to(PROJECT / ".venv")
-    for lock in (folder / "requirements").glob("*.lock"):
-        os.utime(lock, (0, 0))
+    copy_tracked_files(folder)
     return folder
 
 

@@ -167,9 +167,16 @@ def test_older_clients_read_a_release(releases: Path, version: str) -> None:
 
 def test_nothing_changed_keeps_the_release(project: Path, releases: Path) -> None:
     before = os.readlink(releases / "current")
-    done = run_release(project, releases)
+    results = releases.parent / "results.json"
+    done = run_release(project, releases, "--results", str(results))
     assert done.exit_status == 0
     assert done.record["outcome"] == "unchanged"
+    ran = json.loads(results.read_bytes())["results"]
+    assert {result["status"] for result in ran} == {"pass", "success"}
+    assert (
+        sum(result["status"] == "pass" for result in ran)
+        == read_manifest(releases / "current")["tests_passed"]
+    )
     assert f"nothing changed; {before} stays" in done.said
     assert sorted(p.name for p in releases.glob("0*")) == [before]
     forced = run_release(project, releases, "--force")
@@ -295,6 +302,7 @@ def test_a_second_run_gives_up_after_its_wait(project: Path, releases: Path) -> 
         (["--keep", "x"], "argument --keep: invalid int value: 'x'"),
         (["--wait", "-1"], "--wait is -1: it must be a number of seconds"),
         (["--wait", "nan"], "--wait is nan"),
+        (["--results", "nowhere/results.json"], "--results is nowhere/results.json: there is no"),
         (["--force", "--rollback"], "not allowed with argument --force"),
         (["now"], "unrecognized arguments: now"),
     ],
