@@ -20,7 +20,7 @@ postgres: $(VENV)/postgres.ready ## build, test and publish on a PostgreSQL serv
 	@$(BIN)/python scripts/publish_postgres.py
 
 test: $(VENV)/dev.ready ## run all tests; builds its own warehouse in a temporary folder
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
 
 lint: $(VENV)/dev.ready ## check the style of SQL, Python and YAML
 	@$(BIN)/ruff check .
