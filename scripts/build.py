@@ -216,7 +216,9 @@ def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunExec
         BuildFailedError: dbt cannot read the project.
 
     """
-    command = ["build"] if unit_tests else ["build", "--exclude-resource-type", "unit_test"]
+    # Exposures are declarations: there is nothing to build, but each would be a result.
+    command = ["build", "--exclude-resource-type", "exposure"]
+    command += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
     return list(_invoke_dbt(command, target, target_path, Progress()).results)
 
 

@@ -164,8 +164,6 @@ class Releases:
         for leftover in [self.new, *self.work.glob("old-*")]:
             if leftover.exists():
                 shutil.rmtree(leftover)
-        for unfinished in self.work.glob("*documentation.html*"):
-            unfinished.unlink()
 
     def current_name(self) -> str | None:
         """Give the name of the release that readers are pointed at."""
@@ -304,7 +302,7 @@ def _fill(releases: Releases, results: Path | None) -> dict[str, Any]:
     about = _about(exports)
     rows = _inscribe(warehouse, about, folder / "manifest.json")
     logger.info("making the pages")
-    documentation = releases.work / "documentation.html"
+    documentation = folder / "documentation.html"
     publish_artifact(releases.target / DBT_PAGE, documentation)
     make_site(warehouse, folder / "site", folder / "manifest.json", exports, documentation)
     documentation.unlink()
