@@ -559,6 +559,9 @@ def _run(options: argparse.Namespace, releases: Releases) -> tuple[Outcome, list
     except BusyError as error:
         return Outcome("busy", BUSY, reason=str(error)), []
     except UserError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
+            error = _cannot_write(releases.folder, cause)
         return Outcome("refused", REFUSED, reason=str(error)), []
     except (Exception, KeyboardInterrupt) as error:
         if _Signals.received:
