@@ -151,7 +151,8 @@ class Bench:
 
     def parse(self) -> Run:
         """Run `dbt parse`, with the cache that the build has left."""
-        target = ["--target-path", str(self.target)]
+        # The options of the build: with others, dbt would not take its cache.
+        target = ["--target", "duckdb", "--target-path", str(self.target)]
         return self.run("dbt parse", [sys.executable, "-m", "dbt.cli.main", "parse", *target])
 
     def build(self) -> Run:
