@@ -14,10 +14,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/
-	@$(BIN)/python scripts/build.py
+	@$(BIN)/python scripts/cli.py build
 
 postgres: $(VENV)/postgres.ready ## build, test and publish on a PostgreSQL server: docs/postgres.md
-	@$(BIN)/python scripts/publish_postgres.py
+	@$(BIN)/python scripts/cli.py postgres
 
 test: $(VENV)/dev.ready ## run all tests; builds its own warehouse in a temporary folder
 	@$(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
@@ -26,7 +26,7 @@ lint: $(VENV)/dev.ready ## check the style of SQL, Python and YAML
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/python scripts/scaffold.py --check
+	@$(BIN)/python scripts/cli.py scaffold --check
 	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/singular
 
 format: $(VENV)/dev.ready ## put Python and SQL into style
@@ -35,10 +35,10 @@ format: $(VENV)/dev.ready ## put Python and SQL into style
 	@$(BIN)/sqlfluff fix --disable-progress-bar models analyses tests/singular
 
 release: $(VENV)/site.ready ## build apart and switch readers to it in one step: releases/current
-	@$(BIN)/python scripts/release.py $(OPTIONS)
+	@$(BIN)/python scripts/cli.py release $(OPTIONS)
 
 rollback: $(VENV)/site.ready ## point releases/current at the release before
-	@$(BIN)/python scripts/release.py --rollback $(OPTIONS)
+	@$(BIN)/python scripts/cli.py release --rollback $(OPTIONS)
 
 dagster: $(VENV)/site.ready $(VENV)-dagster/ready ## start Dagster on this machine, with the release as its job
 	@mkdir -p "$$DAGSTER_HOME" && cp orchestration/dagster.yaml "$$DAGSTER_HOME"
@@ -47,23 +47,23 @@ dagster: export DAGSTER_HOME = $(CURDIR)/build/dagster
 dagster: PORT = 3000
 
 docs: $(VENV)/build.ready ## build, and make dbt's documentation as one page: build/docs/index.html
-	@$(BIN)/python scripts/build.py --docs
+	@$(BIN)/python scripts/cli.py build --docs
 
 site: $(VENV)/site.ready ## make the report pages from what make build made: build/site/index.html
-	@$(BIN)/python scripts/make_site.py
+	@$(BIN)/python scripts/cli.py site
 
 serve: $(VENV)/build.ready ## show the report pages on this machine: PORT=8000
-	@$(BIN)/python scripts/serve_site.py --port $(PORT)
+	@$(BIN)/python scripts/cli.py serve --port $(PORT)
 PORT ?= 8000
 
 screenshots: $(VENV)/dev.ready ## take pictures of all report pages: build/screenshots/
-	@$(BIN)/python scripts/screenshots.py
+	@$(BIN)/python scripts/cli.py screenshots
 
 images: $(VENV)/site.ready ## draw the charts that the README shows: docs/images/
-	@$(BIN)/python scripts/draw_images.py
+	@$(BIN)/python scripts/cli.py images
 
 scaffold: $(VENV)/build.ready ## write the models and YAML that follow from the seeds
-	@$(BIN)/python scripts/scaffold.py
+	@$(BIN)/python scripts/cli.py scaffold
 
 sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sql QUERY="..."
 	@test -f "$(WAREHOUSE)" || { echo "sql: there is no $(WAREHOUSE): run make build first" >&2; exit 2; }
@@ -76,7 +76,7 @@ override QUERY := $(value QUERY)
 export QUERY
 
 superset: $(VENV)-superset/ready ## start Apache Superset on the current release, or WAREHOUSE=<file>
-	@$(VENV)-superset/bin/python scripts/serve_superset.py --warehouse "$(WAREHOUSE)" --port $(PORT) \
+	@$(VENV)-superset/bin/python scripts/cli.py superset --warehouse "$(WAREHOUSE)" --port $(PORT) \
 		$(if $(RESET_PASSWORD),--reset-password)
 superset: WAREHOUSE = releases/current/warehouse.duckdb
 superset: PORT = 8088
@@ -85,13 +85,13 @@ $(VENV)-superset/ready: PYTHON_IS_NEW_ENOUGH = $(PYTHON) -c \
 	|| { echo "Superset needs Python 3.11 or 3.12: make superset PYTHON=<path>" >&2; exit 2; }
 
 verify-source: $(VENV)/build.ready ## compare the seeds with the document: SOURCE=<file>
-	@$(BIN)/python scripts/verify_source.py $(SOURCE)
+	@$(BIN)/python scripts/cli.py verify-source $(SOURCE)
 
 mutate: $(VENV)/build.ready ## make every keying error and see what is caught: SOURCE=<file>
-	@$(BIN)/python scripts/mutate.py $(if $(SOURCE),--source "$(SOURCE)")
+	@$(BIN)/python scripts/cli.py mutate $(if $(SOURCE),--source "$(SOURCE)")
 
 bench: $(VENV)/dev.ready ## measure the build against dbt's floor and bare DuckDB
-	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python scripts/cli.py bench
 
 lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK_OPTIONS) -o requirements/dev.lock

@@ -131,7 +131,7 @@ def run_release(
         log: where progress goes.
 
     """
-    command = [BIN / "python", PROJECT / "scripts" / "release.py", "--results", results]
+    command = [BIN / "python", PROJECT / "scripts" / "cli.py", "release", "--results", results]
     command += ["--releases", options.releases, "--keep", str(options.keep)]
     command += ["--wait", str(options.wait), *(["--force"] if options.force else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

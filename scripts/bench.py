@@ -33,10 +33,11 @@ from statistics import median
 
 import duckdb
 
-from export_marts import export
-from release import Releases
-from replay import KINDS, Step, open_database, read_json, read_steps, run_steps, text
-from warehouse import PROJECT, Mart, Parser, UserError, read_marts
+from export.marts import export
+from publish.release import Releases
+from verification.replay import KINDS, Step, open_database, read_json, read_steps, run_steps, text
+from warehouse.manifest import Mart, read_marts
+from warehouse.project import PROJECT, Parser, UserError
 
 log = logging.getLogger("bench")
 
@@ -157,14 +158,14 @@ class Bench:
 
     def build(self) -> Run:
         """Run the whole build."""
-        script = str(self.project / "scripts" / "build.py")
-        return self.run("the build", [sys.executable, script, "--output", str(self.output)])
+        script = str(self.project / "scripts" / "cli.py")
+        return self.run("the build", [sys.executable, script, "build", "--output", str(self.output)])
 
     def release(self) -> Run:
         """Make a release, documentation and pages included."""
-        script = str(self.project / "scripts" / "release.py")
+        script = str(self.project / "scripts" / "cli.py")
         options = ["--releases", str(self.releases), "--force", "--keep", "2"]
-        return self.run("the release", [sys.executable, script, *options])
+        return self.run("the release", [sys.executable, script, "release", *options])
 
     def run(self, name: str, command: list[str]) -> Run:
         """Run a command in the copy of the project.
@@ -539,7 +540,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -46,7 +46,7 @@ def need(present: object, install: str) -> None:
 
 def run_build(project: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the build script of a project as `make build` does."""
-    command = [sys.executable, "scripts/build.py", "--output", str(output), *options]
+    command = [sys.executable, "scripts/cli.py", "build", "--output", str(output), *options]
     return subprocess.run(
         command, cwd=project, capture_output=True, text=True, check=False, timeout=300
     )
@@ -63,8 +63,8 @@ class Run:
 
 def release_command(project: Path, releases: Path, *options: str) -> list[str]:
     """Give the command that `make release` runs."""
-    script = str(project / "scripts" / "release.py")
-    return [sys.executable, script, "--releases", str(releases), *options]
+    script = str(project / "scripts" / "cli.py")
+    return [sys.executable, script, "release", "--releases", str(releases), *options]
 
 
 def run_release(project: Path, releases: Path, *options: str, **more: Any) -> Run:
@@ -108,7 +108,7 @@ def copy_project(folder: Path) -> Path:
     copy = folder / "project"
     copy.mkdir()
     ignore = shutil.ignore_patterns("__pycache__", "python")
-    for name in ("seeds", "models", "macros", "tests", "analyses", "scripts", "pages"):
+    for name in ("seeds", "models", "macros", "tests", "analyses", "scripts"):
         shutil.copytree(PROJECT / name, copy / name, ignore=ignore)
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(PROJECT / name, copy / name)

@@ -10,9 +10,10 @@ import pytest
 
 import bench
 from bench import Bench, Gaps, Nodes, Rounds, Run
-from release import Releases
-from replay import read_steps
-from warehouse import UserError, read_marts
+from publish.release import Releases
+from verification.replay import read_steps
+from warehouse.manifest import read_marts
+from warehouse.project import UserError
 
 # Replay
 

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from conftest import PROJECT, Built, alter, copy_project, run_build
-from seed_files import check_seed_files
+from warehouse.seed_files import check_seed_files
 
 REPORT = "ussc_production_2021"
 COUNT = f"select count(*) from marts.fct_observations where report_id = '{REPORT}'"
@@ -148,7 +148,7 @@ def test_readers_do_not_block_a_build(project: Path) -> None:
 
 
 def test_second_build_waits_or_gives_up_with_one_line(project: Path) -> None:
-    command = [sys.executable, "scripts/build.py", "--output", "build"]
+    command = [sys.executable, "scripts/cli.py", "build", "--output", "build"]
     first = subprocess.Popen(
         command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
@@ -171,7 +171,7 @@ def test_killed_build_leaves_the_last_one_and_the_next_one_works(project: Path) 
     original = titles.read_bytes()
     alter(titles, "Production Offenses", "Offenses of Production")
     for seconds in (1, 3, 5, 7, 8, 9):
-        command = [sys.executable, "scripts/build.py", "--output", "build"]
+        command = [sys.executable, "scripts/cli.py", "build", "--output", "build"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         process = subprocess.Popen(command, cwd=project, **quiet)
         time.sleep(seconds)
@@ -204,7 +204,7 @@ def test_killed_build_leaves_the_last_one_and_the_next_one_works(project: Path) 
 )
 def test_nonsense_options_end_with_status_2(options: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "scripts/build.py", *options],
+        [sys.executable, "scripts/cli.py", "build", *options],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 import pytest
 
-import replay
+from verification import replay
 from conftest import PROJECT, Built
 
 RAW = "raw.raw_ussc_production_2021__"

@@ -17,7 +17,7 @@ import pytest
 from filelock import FileLock
 
 from conftest import PROJECT, alter, copy_tracked_files, need
-from warehouse import read_marts
+from warehouse.manifest import read_marts
 
 PYTHON = PROJECT / ".venv-dagster" / "bin" / "python"
 
@@ -97,7 +97,7 @@ def manifest(first: dict[str, Any], session: Session) -> dict[str, Any]:
 @pytest.fixture
 def other_script(session: Session) -> Iterator[Path]:
     """The release script, for tests that put another in its place."""
-    script = session.project / "scripts" / "release.py"
+    script = session.project / "scripts" / "publish" / "release.py"
     content = script.read_bytes()
     yield script
     script.write_bytes(content)

@@ -144,6 +144,6 @@ def test_the_workflow_is_valid_and_its_steps_release(installed: Path) -> None:
 
 def test_the_guide_names_every_outcome() -> None:
     guide = (PROJECT / "docs" / "schedule.md").read_text()
-    source = (PROJECT / "scripts" / "release.py").read_text()
+    source = (PROJECT / "scripts" / "publish" / "release.py").read_text()
     outcomes = set(re.findall(r'Outcome\(\s*"(\w+)"', source))
     assert outcomes == set(re.findall(r"^\| [\d n+]+ \| `(\w+)` \|", guide, re.MULTILINE))

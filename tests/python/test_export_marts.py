@@ -22,12 +22,14 @@ import polars
 import pyarrow.parquet
 import pytest
 
-import export_marts
-import warehouse as wh
-from export_marts import export
-from warehouse import UserError
+from export import marts as export_marts
+from publish import folder as wh
+from export.marts import export
+from warehouse.project import UserError
 
-SCRIPTS = Path(export_marts.__file__).parent
+from conftest import PROJECT
+
+SCRIPTS = PROJECT / "scripts"
 LONG_NAME = "rpt_an_agency_long_report_2021__table_1"  # longer than a sheet name
 
 
@@ -918,7 +920,7 @@ def test_without_an_atomic_exchange_folders_are_replaced_too(small, monkeypatch)
 KILLED = """
 import os, sys
 from pathlib import Path
-import warehouse as wh
+from publish import folder as wh
 {patch}
 target = Path(sys.argv[1])
 with wh.replaced_folder(target, lambda folder: None) as folder:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import mutate
+from verification import mutate
 from conftest import PROJECT, Built, copy_project, run_build
-from mutate import Mutant, Trial, Work
-from scaffold import read_exhibits
-from verify_source import read_rows
+from verification.mutate import Mutant, Trial, Work
+from warehouse.scaffold import read_exhibits
+from verification.source import read_rows
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from conftest import PROJECT, Run, alter, copy_project, need, release_command, run_release
-from release import CONTENT, MANIFEST
+from publish.release import CONTENT, MANIFEST
 
 TITLE = "Production Offenses"
 

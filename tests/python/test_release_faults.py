@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from conftest import PROJECT, alter, copy_project, need, release_command, run_release
-from release import Release, Releases
+from publish.release import Release, Releases
 
 KILLS = 100
 BATCHES = 4
@@ -112,7 +112,7 @@ PUBLISHING = """
 import shutil, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from release import Releases
+from publish.release import Releases
 releases = Releases(Path(sys.argv[2]))
 print("ready", flush=True)
 while True:

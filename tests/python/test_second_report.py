@@ -26,7 +26,7 @@ def add_report(project: Path) -> None:
         assert target.read_text(encoding="utf-8").startswith(header), rows.name
         with target.open("a", encoding="utf-8") as file:
             file.writelines(lines)
-    subprocess.run([sys.executable, "scripts/scaffold.py"], cwd=project, check=True)
+    subprocess.run([sys.executable, "scripts/cli.py", "scaffold"], cwd=project, check=True)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_a_wrong_mean_fails(both: tuple[duckdb.DuckDBPyConnection, Path]) -> Non
 
 
 def test_the_project_is_as_scaffolded() -> None:
-    done = subprocess.run([sys.executable, "scripts/scaffold.py", "--check"], cwd=PROJECT)
+    done = subprocess.run([sys.executable, "scripts/cli.py", "scaffold", "--check"], cwd=PROJECT)
     assert done.returncode == 0
 
 
@@ -158,7 +158,7 @@ def test_report_pages_show_both_reports(
     both: tuple[duckdb.DuckDBPyConnection, Path], tmp_path: Path
 ) -> None:
     build = both[1] / "build"
-    command = [sys.executable, str(PROJECT / "scripts" / "make_site.py")]
+    command = [sys.executable, str(PROJECT / "scripts" / "cli.py"), "site"]
     command += ["--warehouse", str(build / "warehouse.duckdb"), "--output", str(tmp_path / "site")]
     subprocess.run(command, check=True)
     exhibits = (tmp_path / "site" / "exhibits.html").read_text(encoding="utf-8")

@@ -22,16 +22,16 @@ from typing import Any
 import duckdb
 import pytest
 
-import draw_images
-import serve_site
-import site_charts
-import site_text
+from pages import images as draw_images
+from pages import serve as serve_site
+from pages import charts as site_charts
+from pages import text as site_text
 from conftest import PROJECT, Built
 from html_pages import Element, read, rows
-from make_site import make_site
-from site_charts import Chart, Mark
-from site_topics import TOPICS, Part
-from warehouse import UserError, sha256
+from pages.site import make_site
+from pages.charts import Chart, Mark
+from pages.topics import TOPICS, Part
+from warehouse.project import UserError, sha256
 
 TOPIC_FILES = {topic.name: f"{topic.name.replace('_', '-')}.html" for topic in TOPICS}
 OTHERS = ("index", "numbers", "exhibits", "checks", "dictionary", "lineage")
@@ -91,7 +91,7 @@ def test_sizes(site: Path) -> None:
 
 def test_same_input_gives_same_bytes(site: Path, built: Built, tmp_path: Path) -> None:
     """In another process, with another seed of hashes and another working folder."""
-    command_line = [sys.executable, str(PROJECT / "scripts" / "make_site.py")]
+    command_line = [sys.executable, str(PROJECT / "scripts" / "cli.py"), "site"]
     command_line += ["--warehouse", str(built.warehouse), "--output", str(tmp_path / "again")]
     command_line += ["--documentation", str(site / "dbt" / "index.html")]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
@@ -752,7 +752,7 @@ def test_numbers_in_words(call: Callable[[], str], text: str) -> None:
 
 
 def run(*options: object) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, str(PROJECT / "scripts" / "make_site.py"), *map(str, options)]
+    line = [sys.executable, str(PROJECT / "scripts" / "cli.py"), "site", *map(str, options)]
     return subprocess.run(line, capture_output=True, text=True, check=False)
 
 

@@ -15,10 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-import screenshots
-import serve_site
+from pages import screenshots
+from pages import serve as serve_site
 from conftest import PROJECT, Built, need
-from make_site import make_site
+from pages.site import make_site
 
 WIDTHS = (360, 1280)
 SCHEMES = ("light", "dark")
@@ -257,7 +257,7 @@ def test_screenshots(site: Path, tmp_path: Path) -> None:
     for name in ("index.html", "style.css"):
         shutil.copy(site / name, small / name)
     # In a process of its own: this one has a browser already.
-    command = [sys.executable, screenshots.__file__, "--output", str(tmp_path / "out")]
+    command = [sys.executable, str(PROJECT / "scripts" / "cli.py"), "screenshots", "--output", str(tmp_path / "out")]
     subprocess.run([*command, "--site", str(small)], check=True, capture_output=True)
     made = {path.name for path in (tmp_path / "out").iterdir()}
     assert made == {"index.pdf"} | {f"index-{w}-{s}.png" for w in WIDTHS for s in SCHEMES}

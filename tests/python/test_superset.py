@@ -24,8 +24,9 @@ import requests
 import yaml
 
 from conftest import PROJECT, Built, need
-from serve_superset import ASSETS, main, read_assets
-from warehouse import UserError, read_marts
+from publish.superset import ASSETS, main, read_assets
+from warehouse.manifest import read_marts
+from warehouse.project import UserError
 
 ENVIRONMENT = PROJECT / ".venv-superset"
 COERCED = "fct_coercion_approach_counts"
@@ -270,8 +271,8 @@ def _started(releases: Path, home: Path, *options: str) -> Iterator[tuple[str, l
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    script = PROJECT / "scripts" / "serve_superset.py"
-    command = [ENVIRONMENT / "bin" / "python", script, "--home", home, "--port", str(port)]
+    script = PROJECT / "scripts" / "cli.py"
+    command = [ENVIRONMENT / "bin" / "python", script, "superset", "--home", home, "--port", str(port)]
     command += ["--warehouse", releases / "current" / "warehouse.duckdb", *options]
     printed, errors = home.with_suffix(".out"), home.with_suffix(".err")
     with printed.open("w") as output, errors.open("w") as error:

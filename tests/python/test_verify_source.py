@@ -12,7 +12,7 @@ import pytest
 
 from conftest import PROJECT, copy_project
 from test_second_report import FIXTURE, REPORT, add_report
-from verify_source import main
+from verification.source import main
 
 SHARED = PROJECT.parent / "shared" / "source"
 
@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def verify(project: Path, source: Path) -> tuple[int, str]:
-    command = [sys.executable, "scripts/verify_source.py", str(source)]
+    command = [sys.executable, "scripts/cli.py", "verify-source", str(source)]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout + done.stderr

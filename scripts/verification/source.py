@@ -21,9 +21,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scaffold import Exhibit, read_csv, read_exhibits
-from seed_files import check_seed_files
-from warehouse import PROJECT, UserError
+from warehouse.scaffold import Exhibit, read_csv, read_exhibits
+from warehouse.seed_files import check_seed_files
+from warehouse.project import PROJECT, UserError
 
 logger = logging.getLogger("verify_source")
 
@@ -404,7 +404,3 @@ def main(arguments: list[str] | None = None) -> int:
         + f", {held['']} by none\n"
     )
     return 1 if forth or back else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -15,7 +15,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse import UserError, quoted
+from warehouse.database import quoted
+from warehouse.project import UserError
 
 KINDS = {"seed": "seeds", "model": "models", "test": "tests"}
 

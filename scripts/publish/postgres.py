@@ -20,8 +20,8 @@ import psycopg2
 import psycopg2.errors
 from psycopg2 import sql
 
-from build import BuildFailedError, check_results, check_seeds, run_dbt
-from warehouse import PROJECT, Parser, UserError
+from publish.build import BuildFailedError, check_results, check_seeds, run_dbt
+from warehouse.project import PROJECT, Parser, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -328,7 +328,3 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

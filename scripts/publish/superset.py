@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from warehouse import PROJECT, Mart, UserError, connect_read_only, read_marts
+from warehouse.database import connect_read_only
+from warehouse.manifest import Mart, read_marts
+from warehouse.project import PROJECT, UserError
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -246,7 +248,3 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.flush()
     serve(assets, home, options.port, reset_password=options.reset_password)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

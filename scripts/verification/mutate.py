@@ -24,12 +24,13 @@ from pathlib import Path
 
 import duckdb
 
-import build as build_script
-import replay
-import verify_source
-from scaffold import COMPARISON, Exhibit, read_csv, read_exhibits
-from verify_source import Document
-from warehouse import PROJECT, UserError, quoted
+from publish import build as build_script
+from verification import replay
+from verification import source as verify_source
+from warehouse.scaffold import COMPARISON, Exhibit, read_csv, read_exhibits
+from verification.source import Document
+from warehouse.database import quoted
+from warehouse.project import PROJECT, UserError
 
 logger = logging.getLogger("mutate")
 
@@ -543,7 +544,3 @@ def _run(options: argparse.Namespace) -> int:
     if missing:
         logger.error("these survivors have no reason in %s:\n%s", REASONS, "\n".join(missing))
     return 1 if missing else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

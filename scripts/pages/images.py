@@ -8,12 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import site_charts
-import warehouse as wh
-from site_lineage import Project
-from site_pages import Site
-from site_topics import TOPICS
-from warehouse import UserError
+from pages import charts as site_charts
+from warehouse.database import connect_read_only
+from warehouse.manifest import read_marts
+from warehouse.project import PROJECT
+from pages.lineage import Project
+from pages.content import Site
+from pages.topics import TOPICS
+from warehouse.project import UserError
 
 log = logging.getLogger("draw_images")
 
@@ -28,10 +30,10 @@ def draw(warehouse: Path, manifest: Path, output: Path) -> list[Path]:
         UserError: there is no warehouse or manifest, or the warehouse lacks a table or a column.
 
     """
-    marts = wh.read_marts(manifest)
+    marts = read_marts(manifest)
     output.mkdir(parents=True, exist_ok=True)
     written = []
-    with wh.connect_read_only(warehouse) as connection:
+    with connect_read_only(warehouse) as connection:
         site = Site(connection, marts, Project(manifest), has_documentation=False)
         for topic in TOPICS:
             if topic.name in SHOWN:
@@ -51,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 after an error of the user."""
     logging.basicConfig(level=logging.INFO, format="draw_images: %(message)s")
     parser = argparse.ArgumentParser(prog="draw_images", description=__doc__.splitlines()[0])
-    parser.add_argument("--warehouse", type=Path, default=wh.PROJECT / "build" / "warehouse.duckdb")
-    parser.add_argument("--output", type=Path, default=wh.PROJECT / "docs" / "images")
+    parser.add_argument("--warehouse", type=Path, default=PROJECT / "build" / "warehouse.duckdb")
+    parser.add_argument("--output", type=Path, default=PROJECT / "docs" / "images")
     options = parser.parse_args(arguments)
     try:
         written = draw(
@@ -64,7 +66,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in written:
         log.info("%s", path)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -36,10 +36,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from build import DBT_PAGE, BuildFailedError, build_with_dbt, publish_artifact
-from export_marts import PACKAGE, export
-from make_site import make_site
-from warehouse import PROJECT, Parser, UserError, read_marts, sha256
+from publish.build import DBT_PAGE, BuildFailedError, build_with_dbt, publish_artifact
+from export.marts import PACKAGE, export
+from pages.site import make_site
+from warehouse.manifest import read_marts
+from warehouse.project import PROJECT, Parser, UserError, sha256
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunExecutionResult
@@ -650,7 +651,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logger.error("release: this run is missing in log.jsonl: %s", error.strerror)
     sys.stdout.write(line)
     return outcome.exit_status
-
-
-if __name__ == "__main__":
-    sys.exit(main())

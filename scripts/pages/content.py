@@ -13,18 +13,19 @@ import duckdb
 import jinja2
 from markupsafe import Markup, escape
 
-import site_charts
-import site_text
-import warehouse as wh
-from export_marts import WORKBOOK
-from site_charts import Chart
-from site_lineage import Node, Project
-from site_tables import Cell, Heading, Table, TableRow, plain, text_table
-from site_text import Row, listed, month_or_day, number, range_of
-from site_topics import TOPICS, Column, Part, Topic, by_length
-from warehouse import Mart, UserError
+from pages import charts as site_charts
+from pages import text as site_text
+from warehouse.project import PROJECT
+from export.marts import WORKBOOK
+from pages.charts import Chart
+from pages.lineage import Node, Project
+from pages.tables import Cell, Heading, Table, TableRow, plain, text_table
+from pages.text import Row, listed, month_or_day, number, range_of
+from pages.topics import TOPICS, Column, Part, Topic, by_length
+from warehouse.manifest import Mart
+from warehouse.project import UserError
 
-PAGES = wh.PROJECT / "pages"
+PAGES = PROJECT / "scripts" / "pages" / "templates"
 GENERATOR = "Sentencing Warehouse make_site"
 DOCUMENTATION = "dbt/index.html"
 

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from export_marts import export
-from seed_files import check_seed_files
-from warehouse import PROJECT, Parser, UserError, connect_read_only, read_marts
+from export.marts import export
+from warehouse.seed_files import check_seed_files
+from warehouse.database import connect_read_only
+from warehouse.manifest import read_marts
+from warehouse.project import PROJECT, Parser, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -388,7 +390,3 @@ def main(arguments: list[str] | None = None) -> int:
         return 128 + signal.SIGINT
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

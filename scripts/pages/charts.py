@@ -17,12 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from warehouse import PROJECT
+from warehouse.project import PROJECT
 
 if TYPE_CHECKING:
     import altair
 
-STYLE_SHEET = PROJECT / "pages" / "style.css"
+STYLE_SHEET = PROJECT / "scripts" / "pages" / "templates" / "style.css"
 
 # Pixels. The first size is for wide windows and for print, the second for telephones.
 WIDTHS = {"wide": 680, "narrow": 320}

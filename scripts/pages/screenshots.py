@@ -14,8 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-import warehouse as wh
-from warehouse import UserError
+from warehouse.project import PROJECT
+from warehouse.project import UserError
 
 log = logging.getLogger("screenshots")
 
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 after an error of the user."""
     logging.basicConfig(level=logging.INFO, format="screenshots: %(message)s")
     parser = argparse.ArgumentParser(prog="screenshots", description=__doc__.splitlines()[0])
-    build = wh.PROJECT / "build"
+    build = PROJECT / "build"
     parser.add_argument("--site", type=Path, default=build / "site", help="default: build/site")
     parser.add_argument(
         "--output", type=Path, default=build / "screenshots", help="default: build/screenshots"
@@ -99,7 +99,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     log.info("%d pictures -> %s", taken, options.output)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -17,7 +17,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from warehouse import PROJECT, UserError
+from warehouse.project import PROJECT, UserError
 
 logger = logging.getLogger("scaffold")
 
@@ -473,7 +473,3 @@ def main(arguments: list[str] | None = None) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(files[path], encoding="utf-8")
     return 1 if changed and options.check else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

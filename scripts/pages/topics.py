@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from site_charts import Chart, Mark
-from site_text import Row, counted, number, signed
+from pages.charts import Chart, Mark
+from pages.text import Row, counted, number, signed
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import site_charts
-import warehouse as wh
-from export_marts import CHECKSUMS, PACKAGE, WORKBOOK, files_below, with_columns
-from site_lineage import Project
-from site_pages import DOCUMENTATION, GENERATOR, Site
-from warehouse import Mart, UserError, sha256
+from pages import charts as site_charts
+from publish.folder import replaced_folder
+from warehouse.database import connect_read_only
+from warehouse.manifest import read_marts
+from warehouse.project import PROJECT
+from export.marts import CHECKSUMS, PACKAGE, WORKBOOK, files_below, with_columns
+from pages.lineage import Project
+from pages.content import DOCUMENTATION, GENERATOR, Site
+from warehouse.manifest import Mart
+from warehouse.project import UserError, sha256
 
 log = logging.getLogger("make_site")
 
@@ -52,12 +56,12 @@ def make_site(
             another, or the output folder cannot be replaced.
 
     """
-    with wh.connect_read_only(warehouse) as connection:
-        marts = with_columns(connection, wh.read_marts(manifest))
+    with connect_read_only(warehouse) as connection:
+        marts = with_columns(connection, read_marts(manifest))
         check_exports(exports, marts)
         if documentation is not None and not documentation.is_file():
             raise UserError(f"there is no documentation {documentation}: run make docs first")
-        with wh.replaced_folder(output, check_is_site) as folder:
+        with replaced_folder(output, check_is_site) as folder:
             pages = Site(connection, marts, Project(manifest), documentation is not None).pages()
             for name, text in pages.items():
                 (folder / name).write_text(text, encoding="utf-8", newline="\n")
@@ -112,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 after an error of the user."""
     logging.basicConfig(level=logging.INFO, format="make_site: %(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    build = wh.PROJECT / "build"
+    build = PROJECT / "build"
     parser = argparse.ArgumentParser(prog="make_site", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--warehouse", type=Path, default=build / "warehouse.duckdb", help="DuckDB file to read"
@@ -150,7 +154,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.info("without dbt's documentation: make docs makes it")
     log.info("%d pages, %s bytes -> %s", len(sizes), f"{sum(sizes.values()):,}", options.output)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

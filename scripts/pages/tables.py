@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from site_text import number
+from pages.text import number
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Builds, releases and servers: everything that publishes the warehouse."""

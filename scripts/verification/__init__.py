@@ -1,0 +1,1 @@
+"""The checks of the checks: the source document, and keying errors."""

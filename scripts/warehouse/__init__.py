@@ -1,0 +1,1 @@
+"""The warehouse: its file, its manifest, its seeds, and running dbt."""

@@ -1,0 +1,62 @@
+"""Read-only connections to the warehouse, closed to files where SQL of others runs on them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import duckdb
+
+from warehouse.project import UserError
+
+_SETTINGS_LOCK = threading.Lock()
+
+
+def connect_read_only(warehouse: Path, *, sandbox: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse file for reading.
+
+    Read-only alone is no sandbox: SQL can still read any file and write one with `copy`. With
+    `sandbox`, access to files is closed for good, so the connection can be handed to SQL that
+    somebody else wrote. Connections of one process to one file share this.
+
+    Raises:
+        UserError: there is no such file, it is not a DuckDB file, or a writer has locked it.
+
+    """
+    if not warehouse.is_file():
+        raise UserError(f"there is no warehouse file {warehouse}: build it first, or name another")
+    try:
+        connection = duckdb.connect(str(warehouse), read_only=True)
+    except (duckdb.IOException, duckdb.ConnectionException, duckdb.SerializationException) as error:
+        reason = str(error)
+        if "set lock" in reason or "different configuration" in reason:
+            raise UserError(
+                f"{warehouse} is open for writing: try again once the writer has closed it"
+            ) from error
+        if isinstance(error, duckdb.ConnectionException):
+            raise
+        if "Permission denied" in reason:
+            raise UserError(f"{warehouse} cannot be read: permission denied") from error
+        raise UserError(
+            f"{warehouse} is not a DuckDB file that DuckDB {duckdb.__version__} can read"
+        ) from error
+    if sandbox:
+        _close_file_access(connection)
+    return connection
+
+
+def _close_file_access(connection: duckdb.DuckDBPyConnection) -> None:
+    # Without external access, DuckDB still lets `copy` write the open file itself and what belongs
+    # to it (.wal, .tmp/): only disabling the file system closes that. It has to follow, since the
+    # setting before it asks the file system where the open file is.
+    with _SETTINGS_LOCK:
+        (locked,) = connection.execute("select current_setting('lock_configuration')").fetchone()
+        if not locked:
+            connection.execute("set enable_external_access = false")
+            connection.execute("set disabled_filesystems = 'LocalFileSystem'")
+            connection.execute("set lock_configuration = true")
+
+
+def quoted(name: str) -> str:
+    """Quote an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,138 @@
+"""The marts as the dbt manifest describes them, with the keys that tests enforce."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from warehouse.database import quoted
+from warehouse.project import UserError
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a mart; `is_required` where a test says that it is never null."""
+
+    name: str
+    data_type: str
+    description: str
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """Columns that point at columns of the model `to`; a null in any of them is no reference."""
+
+    columns: tuple[str, ...]
+    to: str
+    to_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A model of the schema `marts` as the manifest describes it, with the keys that tests enforce.
+
+    `columns` is empty where the project declares none, `primary_key` where there is none.
+    """
+
+    name: str
+    schema: str
+    description: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+
+    @property
+    def relation(self) -> str:
+        """The mart's name in SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+def read_marts(manifest: Path) -> tuple[Mart, ...]:
+    """Read the marts from a dbt manifest, in the order of their names.
+
+    Raises:
+        UserError: there is no such file, or it is not a dbt manifest with marts.
+
+    """
+    try:
+        nodes = json.loads(manifest.read_bytes())["nodes"]
+    except OSError as error:
+        raise UserError(f"cannot read the dbt manifest {manifest}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{manifest} is not a dbt manifest") from error
+    tests: dict[str, list[dict[str, Any]]] = {}
+    for _, node in sorted(nodes.items()):
+        # A test with a `where` says nothing about the other rows: it enforces no key and no value.
+        if node["resource_type"] == "test" and not node["config"].get("where"):
+            tests.setdefault(node.get("attached_node") or "", []).append(node)
+    marts = [
+        _mart(node, tests.get(unique_id, []), nodes)
+        for unique_id, node in nodes.items()
+        if node["resource_type"] == "model" and node["config"].get("schema") == "marts"
+    ]
+    if not marts:
+        raise UserError(f"the dbt manifest {manifest} has no model in the schema marts")
+    return tuple(sorted(marts, key=lambda mart: mart.name))
+
+
+def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, Any]) -> Mart:
+    required = _required_columns(tests)
+    return Mart(
+        name=node["alias"],
+        schema=node["schema"],
+        description=_unwrapped(node["description"]),
+        columns=tuple(
+            Column(
+                name=column["name"],
+                data_type=column.get("data_type") or "",
+                description=_unwrapped(column.get("description") or ""),
+                is_required=column["name"] in required,
+            )
+            for column in node["columns"].values()
+        ),
+        primary_key=_primary_key(node, tests),
+        foreign_keys=tuple(
+            key for test in _named(tests, "foreign_keys") for key in _foreign_keys(test, nodes)
+        ),
+    )
+
+
+def _unwrapped(text: str) -> str:
+    """Undo the line breaks within a paragraph; keep paragraphs, lists and tables."""
+    return re.sub(r"(?<!\n)\n(?![\n\-*|#\d])", " ", text.strip())
+
+
+def _named(tests: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [test for test in tests if (test.get("test_metadata") or {}).get("name") == name]
+
+
+def _kwargs(test: dict[str, Any]) -> dict[str, Any]:
+    return test["test_metadata"]["kwargs"]
+
+
+def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Columns of the key test that is marked as the primary key, is the grain, or comes first."""
+    keys = _named(tests, "unique_key")
+    grain = node["config"].get("meta", {}).get("grain")
+    marked = [test for test in keys if test["config"].get("meta", {}).get("primary_key")]
+    of_grain = [test for test in keys if grain and set(_kwargs(test)["columns"]) == set(grain)]
+    chosen = (marked or of_grain or keys)[:1]
+    return tuple(_kwargs(chosen[0])["columns"]) if chosen else ()
+
+
+def _foreign_keys(test: dict[str, Any], nodes: dict[str, Any]) -> Iterator[ForeignKey]:
+    names = {nodes[id]["name"]: nodes[id]["alias"] for id in test["depends_on"]["nodes"]}
+    for key in _kwargs(test)["keys"]:
+        # `ref('model')`, or `ref('package', 'model')`, as it is written in the project
+        model = re.findall(r"['\"](.+?)['\"]", key["to"])[-1]
+        yield ForeignKey(tuple(key["columns"]), names[model], tuple(key["to_columns"]))
+
+
+def _required_columns(tests: list[dict[str, Any]]) -> set[str]:
+    required = {_kwargs(test)["column_name"] for test in _named(tests, "not_null")}
+    return required.union(*(_kwargs(test)["columns"] for test in _named(tests, "complete")))
