@@ -1,33 +1,75 @@
-"""The command line: `python scripts/cli.py COMMAND [OPTIONS]`."""
+"""The command line: `python scripts/cli.py COMMAND [OPTIONS]`; `--help` lists the commands."""
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
+import click
+
+from warehouse.project import UserError
+
+# Each command is a function of the module `commands` in its package. It is imported only when it
+# is called: what one command needs, another may have to do without.
 COMMANDS = {
-    "build": "publish.build",
-    "release": "publish.release",
-    "postgres": "publish.postgres",
-    "superset": "publish.superset",
-    "export": "export.marts",
-    "site": "pages.site",
-    "serve": "pages.serve",
-    "images": "pages.images",
-    "screenshots": "pages.screenshots",
-    "scaffold": "warehouse.scaffold",
-    "verify-source": "verification.source",
-    "mutate": "verification.mutate",
-    "bench": "bench",
+    "build": "publish",
+    "release": "publish",
+    "export": "export",
+    "site": "pages",
+    "serve": "pages",
+    "images": "pages",
+    "screenshots": "pages",
+    "postgres": "servers",
+    "superset": "servers",
+    "scaffold": "warehouse",
+    "verify-source": "verification",
+    "mutate": "verification",
+    "bench": "verification",
 }
 
 
-def main() -> int:
-    """Run a command; its exit status is returned."""
-    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        sys.stderr.write(f"commands: {', '.join(COMMANDS)}\n")
-        return 2
-    return int(import_module(COMMANDS[sys.argv[1]]).main(sys.argv[2:]))
+class Commands(click.Group):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import a command."""
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"{COMMANDS[name]}.commands")
+        command: click.Command = getattr(module, name.replace("-", "_"))
+        return command
+
+
+@click.group(cls=Commands)
+def commands() -> None:
+    """Build, publish and check the Sentencing Warehouse."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status.
+
+    A command returns its own exit status. An error that the user can put right is one line on
+    standard error, `<command>: <what is wrong>`, and exit status 2.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    name = arguments[0] if arguments else "cli"
+    try:
+        return commands.main(arguments, prog_name="cli", standalone_mode=False) or 0
+    except click.ClickException as error:
+        message = f"{error.format_message()} (see --help)"
+    except UserError as error:
+        message = str(error)
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write(f"\n{name}: interrupted\n")
+        return 128 + signal.SIGINT
+    sys.stderr.write(f"{name}: {message}\n")
+    return 2
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ import pyodbc
 import pytest
 
 from conftest import PROJECT, Built, copy_project, need
-from publish.postgres import Relation, publish
+from servers.postgres import Relation, publish
 from test_analyses import resolved
 from test_build import alter, seed
 
@@ -78,7 +78,7 @@ class Server:
 
     def set_up(self, database: str) -> None:
         """Prepare a database as the documentation says."""
-        command = ["psql", "-q", "-f", "scripts/publish/postgres_setup.sql", "-v", f"database={database}"]
+        command = ["psql", "-q", "-f", "scripts/servers/postgres_setup.sql", "-v", f"database={database}"]
         subprocess.run(command, cwd=PROJECT, env=self.environment("admin", "postgres"), check=True)
 
 

@@ -24,7 +24,7 @@ import requests
 import yaml
 
 from conftest import PROJECT, Built, need
-from publish.superset import ASSETS, main, read_assets
+from servers.superset import ASSETS, main, read_assets
 from warehouse.manifest import read_marts
 from warehouse.project import UserError
 

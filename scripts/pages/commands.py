@@ -1,0 +1,25 @@
+"""The commands of pages."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+MODULES = {"site": "site", "serve": "serve", "images": "images", "screenshots": "screenshots"}
+OPTIONS = {"ignore_unknown_options": True, "help_option_names": []}
+
+
+def _command(name: str) -> click.Command:
+    @click.command(name, context_settings=OPTIONS)
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def command(arguments: tuple[str, ...]) -> int:
+        return int(import_module(f"pages.{MODULES[name]}").main(list(arguments)))
+
+    return command
+
+
+site = _command("site")
+serve = _command("serve")
+images = _command("images")
+screenshots = _command("screenshots")

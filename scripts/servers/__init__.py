@@ -1,0 +1,1 @@
+"""Servers that serve the warehouse: PostgreSQL, Apache Superset."""
