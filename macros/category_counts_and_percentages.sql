@@ -1,6 +1,6 @@
 {# One row per fiscal year and category: count bounds, published percentage, and the base. #}
 
-{% macro category_counts_and_percentages(classification_id) %}
+{% macro category_counts_and_percentages(classification_id, population_id) %}
 with observations as (
     select * from {{ ref('fct_observations') }}
     where is_preferred
@@ -11,25 +11,37 @@ categories as (
     where classification_id = '{{ classification_id }}' and category_role <> 'group'
 ),
 
-population_counts as (select * from {{ ref('int_population_counts') }}),
-
-classifications as (
-    select * from {{ ref('dim_classifications') }}
-    where classification_id = '{{ classification_id }}'
+populations as (
+    select * from {{ ref('dim_populations') }}
+    where population_id = '{{ population_id }}'
 ),
 
-classified as (
-    select observations.*
-    from observations
-    inner join classifications
+counts as (
+    select * from observations
+    where population_id = '{{ population_id }}' and measure_id = 'offender_count'
+),
+
+percentages as (
+    select * from observations
+    where population_id = '{{ population_id }}' and measure_id = 'offender_percent'
+),
+
+-- A population that a category of another forms has that category's number.
+population_counts as (
+    select
+        observations.fiscal_year,
+        observations.obs_value as offender_count
+    from populations
+    inner join observations
         on
-            observations.classification_id = classifications.classification_id
-            and observations.population_id = classifications.population_id
+            coalesce(populations.parent_population_id, populations.population_id)
+            = observations.population_id
+            and coalesce(
+                populations.classification_id || '.' || populations.category_id,
+                'population_total.total'
+            ) = observations.category_key
+            and observations.measure_id = 'offender_count'
 ),
-
-counts as (select * from classified where measure_id = 'offender_count'),
-
-percentages as (select * from classified where measure_id = 'offender_percent'),
 
 category_counts as (
     select
@@ -55,14 +67,11 @@ category_counts as (
         counts.observation_id as count_observation_id,
         percentages.observation_id as percent_observation_id
     from counts
-    inner join categories on counts.category_id = categories.category_id
-    inner join population_counts
-        on
-            counts.fiscal_year = population_counts.fiscal_year
-            and counts.population_id = population_counts.population_id
+    inner join categories on counts.category_key = categories.category_key
+    inner join population_counts on counts.fiscal_year = population_counts.fiscal_year
     left join percentages
         on
             counts.fiscal_year = percentages.fiscal_year
-            and counts.category_id = percentages.category_id
+            and counts.category_key = percentages.category_key
 )
 {% endmacro %}

@@ -1,7 +1,7 @@
 {# A topical fact of one classification: one row per fiscal year and category. #}
 
-{% macro category_fact(classification_id) %}
-{{ category_counts_and_percentages(classification_id) }}
+{% macro category_fact(classification_id, population_id='production_offenders') %}
+{{ category_counts_and_percentages(classification_id, population_id) }}
 
 select
     fiscal_year,

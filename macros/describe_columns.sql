@@ -1,8 +1,9 @@
 {# The values of some columns in words, for the message of a failing test. #}
 
-{% macro describe_columns(columns) -%}
+{% macro describe_columns(columns, relation=none) -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
     {%- for column in columns -%}
-    coalesce(cast({{ column }} as text), 'nothing')
+    coalesce(cast({{ prefix }}{{ column }} as text), 'nothing')
     {%- if not loop.last %} || ', ' || {% endif -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -1,4 +1,17 @@
-{# Division without rounding errors: everything is scaled to whole numbers of 1/10000. #}
+{# Arithmetic without rounding errors, on whole numbers. #}
+
+{# The whole numbers that products of two numbers fit in, on each engine. #}
+{% macro wide(number) -%}
+    {{ return(adapter.dispatch('wide', 'sentencing_warehouse')(number)) }}
+{%- endmacro %}
+
+{% macro default__wide(number) -%}
+    cast({{ number }} as decimal(38, 0))
+{%- endmacro %}
+
+{% macro duckdb__wide(number) -%}
+    cast({{ number }} as hugeint)
+{%- endmacro %}
 
 {# Of a multiple of the denominator: engines agree on no other whole division. #}
 {% macro whole_quotient(multiple, denominator) -%}
@@ -13,41 +26,48 @@
     cast(({{ multiple }}) // ({{ denominator }}) as bigint)
 {%- endmacro %}
 
-{% macro floor_division(numerator, denominator) -%}
-    {{ whole_quotient(
-        '(' ~ numerator ~ ') - ((' ~ numerator ~ ') % (' ~ denominator ~ ') + ('
-        ~ denominator ~ ')) % (' ~ denominator ~ ')',
-        denominator
-    ) }}
-{%- endmacro %}
-
-{# Numerator and positive denominator with at most four decimals; rounding: nearest, down, up. #}
-{% macro exact_quotient(numerator, denominator, rounding='nearest') -%}
-    {%- set scaled = 'cast((' ~ numerator ~ ') * 10000 as bigint) * 10000' -%}
-    {%- set whole = 'cast((' ~ denominator ~ ') * 10000 as bigint)' -%}
+{# A whole numerator over a whole, positive denominator; rounding is nearest, down or up. #}
+{% macro whole_division(numerator, denominator, rounding) -%}
     {%- if rounding == 'down' -%}
-        {%- set quotient = floor_division(scaled, whole) -%}
+        {%- set n, d = wide(numerator), wide(denominator) -%}
+        {{ whole_quotient(n ~ ' - (' ~ n ~ ' % ' ~ d ~ ' + ' ~ d ~ ') % ' ~ d, d) }}
     {%- elif rounding == 'up' -%}
-        {%- set quotient = '-' ~ floor_division('-(' ~ scaled ~ ')', whole) -%}
+        -{{ whole_division('-(' ~ numerator ~ ')', denominator, 'down') }}
     {%- elif rounding == 'nearest' -%}
-        {%- set quotient = floor_division(
-            '2 * (' ~ scaled ~ ') + ' ~ whole, '2 * ' ~ whole
-        ) -%}
+        {{ whole_division(
+            '2 * (' ~ numerator ~ ') + (' ~ denominator ~ ')', '2 * (' ~ denominator ~ ')',
+            'down'
+        ) }}
     {%- else -%}
         {{ exceptions.raise_compiler_error('rounding is nearest, down or up, not ' ~ rounding) }}
     {%- endif -%}
-    cast({{ quotient }} * cast(0.0001 as decimal(9, 4)) as decimal(18, 4))
+{%- endmacro %}
+
+{# A number with at most four decimals in whole ten-thousandths, and back. #}
+{% macro ten_thousandths(number) -%}
+    cast(({{ number }}) * 10000 as decimal(18, 0))
+{%- endmacro %}
+
+{% macro of_ten_thousandths(number) -%}
+    cast({{ number }} * cast(0.0001 as decimal(9, 4)) as decimal(18, 4))
+{%- endmacro %}
+
+{# The quotient of two numbers with at most four decimals, to four decimals. #}
+{% macro exact_quotient(numerator, denominator, rounding='nearest') -%}
+    {{ of_ten_thousandths(whole_division(
+        '10000 * ' ~ wide(ten_thousandths(numerator)), ten_thousandths(denominator), rounding
+    )) }}
 {%- endmacro %}
 
 {# The least and the greatest whole count whose percentage of the base lies in the interval. #}
 {% macro least_count(percent_low, base) -%}
-    -{{ floor_division(
-        '-cast((' ~ percent_low ~ ') * 10000 as bigint) * ' ~ base, '1000000'
+    {{ whole_division(
+        wide(ten_thousandths(percent_low)) ~ ' * ' ~ wide(base), '1000000', 'up'
     ) }}
 {%- endmacro %}
 
 {% macro greatest_count(percent_high, base) -%}
-    {{ floor_division(
-        'cast((' ~ percent_high ~ ') * 10000 as bigint) * ' ~ base, '1000000'
+    {{ whole_division(
+        wide(ten_thousandths(percent_high)) ~ ' * ' ~ wide(base), '1000000', 'down'
     ) }}
 {%- endmacro %}

@@ -1,6 +1,15 @@
-with comparisons as (select * from {{ ref('int_comparisons__staged') }}),
+with comparisons as (select * from {{ ref('stg_comparisons') }}),
 
-observations as (select * from {{ ref('int_observations__published') }}),
+observations as (
+    select
+        *,
+        value_high - obs_value as rounding
+    from {{ ref('int_observations') }}
+),
+
+series as (
+    select * from {{ ref('int_series') }}
+),
 
 categories as (
     select * from {{ ref('categories') }}
@@ -10,6 +19,7 @@ categories as (
 lefts as (
     select
         comparisons.comparison_id,
+        comparisons.comparator,
         observations.*
     from comparisons
     inner join observations
@@ -23,7 +33,7 @@ lefts as (
 named_rights as (
     select
         comparisons.comparison_id,
-        observations.*
+        observations.observation_key
     from comparisons
     inner join observations
         on
@@ -38,83 +48,57 @@ named_rights as (
 -- largest of them.
 other_parts as (
     select
-        comparisons.comparison_id,
-        observations.*,
+        lefts.comparison_id,
+        series.observation_key,
         row_number() over (
-            partition by comparisons.comparison_id
-            order by observations.obs_value desc, observations.observation_id asc
+            partition by lefts.comparison_id
+            order by series.value_low desc, series.observation_key asc
         ) as size_rank
-    from comparisons
-    inner join lefts on comparisons.comparison_id = lefts.comparison_id
-    inner join observations
+    from lefts
+    inner join series
         on
-            lefts.fiscal_year = observations.fiscal_year
-            and lefts.population_id = observations.population_id
-            and lefts.classification_id = observations.classification_id
-            and lefts.measure_id = observations.measure_id
-            and lefts.category_id <> observations.category_id
+            lefts.fiscal_year = series.fiscal_year
+            and lefts.series_population_id = series.population_id
+            and lefts.measure_id = series.measure_id
+            and lefts.series_category_key <> series.category_key
+            and coalesce(lefts.percent_base, '') = coalesce(series.percent_base, '')
     inner join categories
         on
-            observations.classification_id = categories.classification_id
-            and observations.category_id = categories.category_id
-    where comparisons.comparator = 'greatest' and observations.is_preferred
+            series.category_key
+            = categories.classification_id || '.' || categories.category_id
+            and lefts.classification_id = categories.classification_id
+    where lefts.comparator = 'greatest'
 ),
 
 rights as (
     select
         comparison_id,
-        observation_id,
-        row_label,
-        printed_value,
-        obs_value,
-        value_low,
-        value_high
+        observation_key
     from named_rights
     union all
     select
         comparison_id,
-        observation_id,
-        row_label,
-        printed_value,
-        obs_value,
-        value_low,
-        value_high
+        observation_key
     from other_parts
     where size_rank = 1
 ),
 
 resolved as (
     select
-        comparisons.comparison_id,
-        comparisons.exhibit_id,
-        comparisons.fiscal_year,
-        comparisons.row_number,
-        comparisons.row_label,
-        comparisons.comparator,
-        comparisons.printed_value,
-        comparisons.printed_unit,
-        comparisons.stated_difference,
-        comparisons.stated_unit,
-        comparisons.wording,
-        comparisons.locator,
-        comparisons.footnote,
-        comparisons.left_row_label,
-        comparisons.right_row_label,
+        comparisons.*,
+        lefts.observation_key as left_observation_key,
         lefts.observation_id as left_observation_id,
-        lefts.row_label as left_label,
         lefts.printed_value as left_printed_value,
-        lefts.obs_value as left_value,
-        lefts.value_low as left_low,
-        lefts.value_high as left_high,
-        rights.observation_id as right_observation_id,
-        rights.row_label as right_label,
-        rights.printed_value as right_printed_value,
-        rights.obs_value as right_value,
-        rights.value_low as right_low,
-        rights.value_high as right_high
+        lefts.rounding as left_rounding,
+        right_observations.observation_key as right_observation_key,
+        right_observations.observation_id as right_observation_id,
+        right_observations.printed_value as right_printed_value,
+        right_observations.rounding as right_rounding
     from comparisons
     left join lefts on comparisons.comparison_id = lefts.comparison_id
     left join rights on comparisons.comparison_id = rights.comparison_id
+    left join observations as right_observations
+        on rights.observation_key = right_observations.observation_key
 )
 
 select * from resolved

@@ -1,105 +1,89 @@
-with published as (select * from {{ ref('int_observations__published') }}),
+with cells as (select * from {{ ref('stg_cells') }}),
 
-derived_counts as (select * from {{ ref('int_observations__derived_counts') }}),
+populations as (select * from {{ ref('populations') }}),
 
-derived_means as (select * from {{ ref('int_observations__derived_means') }}),
+reports as (select * from {{ ref('reports') }}),
 
-wordings as (select * from {{ ref('wordings') }}),
-
-derived as (
+-- The later report is preferred, and a table to a figure to a statement.
+exhibits as (
     select
-        fiscal_year,
-        population_id,
-        classification_id,
-        category_id,
-        'offender_count' as measure_id,
-        report_id,
-        exhibit_id,
-        case when count_low = count_high then count_low end as obs_value,
-        count_low as value_low,
-        count_high as value_high,
-        derivation
-    from derived_counts
-    union all
+        exhibits.exhibit_id,
+        row_number() over (
+            order by
+                reports.publication_date desc,
+                case exhibits.exhibit_type
+                    when 'table' then 1
+                    when 'figure' then 2
+                    else 3
+                end asc,
+                exhibits.report_id asc,
+                exhibits.sort_order asc
+        ) as preference
+    from {{ ref('exhibits') }} as exhibits
+    left join reports on exhibits.report_id = reports.report_id
+),
+
+-- The total of a population that a category of another forms is that category's number.
+addressed as (
     select
-        fiscal_year,
-        population_id,
-        classification_id,
-        category_id,
-        measure_id,
-        report_id,
-        exhibit_id,
-        obs_value,
-        value_low,
-        value_high,
-        derivation
-    from derived_means
+        cells.*,
+        cast(
+            exhibits.preference * 1000000000
+            + cells.row_number * 1000
+            + cells.column_number as bigint
+        ) as observation_key,
+        coalesce(populations.parent_population_id, cells.population_id)
+            as series_population_id,
+        coalesce(
+            populations.classification_id || '.' || populations.category_id,
+            cells.category_key
+        ) as series_category_key
+    from cells
+    left join exhibits on cells.exhibit_id = exhibits.exhibit_id
+    left join populations
+        on
+            cells.category_key = 'population_total.total'
+            and cells.population_id = populations.population_id
+            and populations.category_id is not null
 ),
 
 observations as (
     select
-        published.observation_id,
-        published.report_id,
-        published.exhibit_id,
-        published.fiscal_year,
-        published.population_id,
-        published.classification_id,
-        published.category_id,
-        published.measure_id,
-        published.reference_fiscal_year,
-        published.reference_category_id,
-        published.printed_value,
-        published.printed_unit,
-        published.obs_value,
-        published.decimals,
-        published.value_low,
-        published.value_high,
-        'published' as obs_status,
-        cast(null as text) as derivation,
-        published.is_preferred,
-        wordings.wording,
-        wordings.wording_category,
-        published.row_number,
-        published.row_label,
-        published.column_name,
-        published.locator,
-        published.footnote
-    from published
-    left join wordings
-        on
-            published.wording = wordings.wording
-            and published.measure_id = wordings.measure_id
-    union all
-    select
-        report_id || '.derived.' || fiscal_year || '.' || population_id || '.'
-        || classification_id || '.' || category_id || '.' || measure_id
-            as observation_id,
+        observation_key,
+        observation_id,
         report_id,
         exhibit_id,
+        {{ series_key(
+            'fiscal_year', 'series_population_id', 'series_category_key',
+            'measure_id', 'reference_fiscal_year', 'reference_category_id',
+            'percent_base'
+        ) }} as series_key,
+        series_population_id,
+        series_category_key,
         fiscal_year,
         population_id,
+        category_key,
         classification_id,
         category_id,
         measure_id,
-        cast(null as integer) as reference_fiscal_year,
-        cast(null as text) as reference_category_id,
-        cast(null as text) as printed_value,
-        cast(null as text) as printed_unit,
-        cast(obs_value as decimal(18, 4)) as obs_value,
-        cast(null as integer) as decimals,
-        cast(value_low as decimal(18, 4)) as value_low,
-        cast(value_high as decimal(18, 4)) as value_high,
-        'derived' as obs_status,
-        derivation,
-        true as is_preferred,
-        cast(null as text) as wording,
-        cast(null as text) as wording_category,
-        cast(null as integer) as row_number,
-        cast(null as text) as row_label,
-        cast(null as text) as column_name,
-        'derived from the numbers of the exhibit' as locator,
-        cast(null as text) as footnote
-    from derived
+        reference_fiscal_year,
+        reference_category_id,
+        percent_base,
+        printed_value,
+        printed_unit,
+        obs_value,
+        decimals,
+        value_low,
+        value_high,
+        wording,
+        row_number,
+        row_label,
+        column_name,
+        heading,
+        paragraph,
+        locator,
+        footnote
+    from addressed
 )
 
 select * from observations

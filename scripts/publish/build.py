@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from export.marts import export
 from warehouse.seed_files import check_seed_files
+from warehouse.sheets import load_sheets
 from warehouse.database import connect_read_only
 from warehouse.manifest import read_marts
 from warehouse.project import PROJECT, Parser, UserError
@@ -179,6 +180,8 @@ def build_with_dbt(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
+    with duckdb.connect(str(warehouse), config={"storage_compatibility_version": "v1.0.0"}) as connection:
+        load_sheets(connection, PROJECT)
     logger.info("building the warehouse with dbt")
     try:
         results = run_dbt("duckdb", target_path, unit_tests=unit_tests)

@@ -1,22 +1,27 @@
-"""The commands of warehouse."""
+"""The commands of the warehouse."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from pathlib import Path
 
 import click
 
-MODULES = {"scaffold": "scaffold"}
-OPTIONS = {"ignore_unknown_options": True, "help_option_names": []}
+from warehouse.project import PROJECT
 
 
-def _command(name: str) -> click.Command:
-    @click.command(name, context_settings=OPTIONS)
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def command(arguments: tuple[str, ...]) -> int:
-        return int(import_module(f"warehouse.{MODULES[name]}").main(list(arguments)))
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail if a file is not as it would be.")
+@click.option("--project", type=Path, default=PROJECT, help="Folder of the project.")
+def scaffold(check: bool, project: Path) -> int:
+    """Write the views of the exhibits, which follow from the seeds."""
+    from warehouse import scaffold as scaffolding
 
-    return command
-
-
-scaffold = _command("scaffold")
+    files = scaffolding.scaffold(project)
+    if check:
+        changed = list(scaffolding.differences(project, files))
+        for name in changed:
+            click.echo(f"{name} is not what follows from the seeds: run make scaffold", err=True)
+        return 1 if changed else 0
+    for name in scaffolding.write(project, files):
+        click.echo(name)
+    return 0

@@ -1,4 +1,4 @@
-"""The form of the seed files: what a CSV must be before dbt reads it.
+"""The form of the seed files: what a CSV must be before it is read.
 
 A spreadsheet program that saves a seed can change it without a word: a byte-order mark, other line
 ends, spaces, another number of fields. dbt would load some of that and blame the wrong thing for
@@ -11,12 +11,15 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
-# Columns of a raw seed, which ends with footnote, that hold whole numbers.
-COUNTED = ("row_number", "fiscal_year")
+from warehouse.sheets import CLOSING, CODES, COMPARISON
+
+# Columns of a sheet that hold whole numbers.
+COUNTED = ("row_number", "fiscal_year", "reference_fiscal_year", "paragraph")
 WHOLE = r"[1-9]\d*"
 # Unicode categories of characters that do not show; a space that does not break is Zs, too.
 HIDDEN = ("Cf", "Zl", "Zp")
@@ -34,13 +37,14 @@ def check_seed_files(project: Path) -> list[str]:
     declared = _declared_columns(project / "seeds")
     faults = []
     for path in sorted((project / "seeds").rglob("*.csv")):
+        is_sheet = path.parent.name != "reference"
         name = path.relative_to(project).as_posix()
-        faults += [f"{name}{fault}" for fault in _faults(path, declared.get(path.stem))]
+        faults += [f"{name}{fault}" for fault in _faults(path, is_sheet, declared.get(path.stem))]
     return faults
 
 
 def _declared_columns(folder: Path) -> dict[str, list[str]]:
-    """Columns of each seed in the order that its `column_types` declare them."""
+    """Columns of each reference seed in the order that its `column_types` declare them."""
     declared = {}
     for path in sorted(folder.rglob("*.yml")):
         for seed in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("seeds", []):
@@ -48,7 +52,7 @@ def _declared_columns(folder: Path) -> dict[str, list[str]]:
     return declared
 
 
-def _faults(path: Path, declared: list[str] | None) -> list[str]:
+def _faults(path: Path, is_sheet: bool, declared: list[str] | None) -> list[str]:
     content = path.read_bytes()
     if content.startswith(BYTE_ORDER_MARK):
         return [", line 1: begins with a byte-order mark; save it as UTF-8 without one"]
@@ -62,24 +66,55 @@ def _faults(path: Path, declared: list[str] | None) -> list[str]:
         return [f", line {line}: has Windows line ends; save it with line feeds only"]
     if not text.endswith("\n"):
         return [": the last line has no line end"]
-    if declared is None:
-        return [": is not described in a .yml file beside it: run make scaffold"]
+    reader = csv.reader(io.StringIO(text), strict=True)
     try:
-        header, *rows = csv.reader(io.StringIO(text), strict=True)
+        header, *rows = reader
     except csv.Error as error:
-        return [f": is not well-formed CSV: {error}"]
-    if header != declared:
-        return [
-            f", line 1: the columns are {', '.join(header)}; declared are {', '.join(declared)}"
-        ]
-    return [
+        return [f", line {reader.line_num}: is not well-formed CSV: {error}"]
+    if is_sheet:
+        wrong = _sheet_columns(path, header)
+    elif declared is None:
+        wrong = "is not described in a .yml file beside it"
+    else:
+        expected = ", ".join(declared)
+        wrong = "" if header == declared else _columns(header, f"declared are {expected}")
+    if wrong:
+        return [f", line 1: {wrong}"]
+    faults = [
         fault
         for number, row in enumerate(rows, start=2)
-        for fault in _row_faults(header, number, row)
+        for fault in _row_faults(header, number, row, is_sheet)
     ]
+    return faults + (list(_numbering(rows)) if is_sheet and not faults else [])
 
 
-def _row_faults(header: list[str], number: int, row: list[str]) -> list[str]:
+def _columns(header: list[str], expected: str) -> str:
+    return f"the columns are {', '.join(header)}; {expected}"
+
+
+def _sheet_columns(path: Path, header: list[str]) -> str:
+    """Say what is wrong with the columns of a sheet; empty if nothing is."""
+    if not re.fullmatch(rf"raw_{re.escape(path.parent.name)}__[a-z0-9_]+", path.stem):
+        return f"the file has to be called raw_{path.parent.name}__<exhibit>.csv"
+    framed = [*CODES, *COMPARISON, *CLOSING]
+    numbers = [name for name in header[2:] if name not in framed]
+    opening = [name for name in (*CODES, *COMPARISON) if name in header]
+    closing = [name for name in CLOSING if name in header]
+    expected = ["row_number", header[1] if len(header) > 1 else "row_label"]
+    expected += [*opening, *(numbers or ["printed_value"]), *closing]
+    if header != expected:
+        return _columns(header, f"expected are {', '.join(expected)}")
+    wrong = [name for name in header if not re.fullmatch(r"[a-z][a-z0-9_]*", name)]
+    missing = [name for name in ("wording", "paragraph", "footnote") if name not in header]
+    if wrong or missing or len(set(header)) < len(header):
+        return _columns(
+            header,
+            "expected are names in snake_case, each once, wording, paragraph and footnote at the end",
+        )
+    return ""
+
+
+def _row_faults(header: list[str], number: int, row: list[str], is_sheet: bool) -> list[str]:
     if len(row) != len(header):
         return [f", line {number}: has {len(row)} fields, expected {len(header)}"]
     faults = []
@@ -89,6 +124,21 @@ def _row_faults(header: list[str], number: int, row: list[str]) -> list[str]:
             c == "\u00a0" or unicodedata.category(c) in HIDDEN for c in cell
         ):
             faults.append(f"{place} has spaces around it or characters that do not show")
-        elif column in COUNTED and header[-1] == "footnote" and not re.fullmatch(WHOLE, cell):
+        elif is_sheet and column in COUNTED and cell and not re.fullmatch(WHOLE, cell):
             faults.append(f"{place} is not a whole number")
+        elif is_sheet and column in header[:2] and not cell:
+            faults.append(f"{place}: a row has a number and a label")
+        elif is_sheet and column == "category_key" and cell and cell.count(".") != 1:
+            faults.append(f"{place} is not <classification>.<category>")
     return faults
+
+
+def _numbering(rows: list[list[str]]) -> Iterator[str]:
+    """Find the rows whose number is not the next one, as a row left out or keyed twice leaves."""
+    for position, row in enumerate(rows, start=1):
+        if row[0] != str(position):
+            yield (
+                f', line {position + 1}, column row_number: "{row[0]}", expected {position}:'
+                " the rows are numbered as they stand in print"
+            )
+            return

@@ -1,39 +1,30 @@
-with keyed as (
+with rows_keyed as (
     select
         exhibit_id,
         row_number,
+        row_label,
         fiscal_year,
         wording,
-        locator,
+        heading,
+        paragraph,
         footnote,
         1 as number_count
-    from {{ ref('int_observations__staged') }}
+    from {{ ref('stg_cells') }}
     union all
     select
         exhibit_id,
         row_number,
+        row_label,
         fiscal_year,
         wording,
-        locator,
+        heading,
+        paragraph,
         footnote,
         0 as number_count
-    from {{ ref('int_comparisons__staged') }}
+    from {{ ref('stg_comparisons') }}
 ),
 
 -- A table is one place; a paragraph is one.
-placed as (
-    select
-        keyed.*,
-        case
-            when keyed.locator like '%, row %'
-                then substring(
-                        keyed.locator, 1, position(', row ' in keyed.locator) - 1
-                    )
-            else keyed.locator
-        end as place
-    from keyed
-),
-
 counted as (
     select
         exhibit_id,
@@ -43,51 +34,36 @@ counted as (
         sum(number_count) as number_count,
         count(distinct case when wording is not null then row_number end)
             as wording_count,
-        count(distinct place) as paragraph_count
-    from placed
+        count(distinct heading || coalesce(' ' || paragraph, '')) as paragraph_count
+    from rows_keyed
     group by exhibit_id
 ),
 
-fiscal_years as (
+-- The first letter of each word of the label, a word a row.
+initials as (
     select
         exhibit_id,
-        string_agg(cast(fiscal_year as text), '|' order by fiscal_year) as fiscal_years
+        string_agg(
+            replace({{ initials('row_label') }}, ' ', ''), ' ' order by row_number
+        ) as row_initials
     from (
         select distinct
             exhibit_id,
-            fiscal_year
-        from keyed
-    ) as years
+            row_number,
+            row_label
+        from rows_keyed
+    ) as labels
     group by exhibit_id
 ),
 
-footnotes as (
-    select
-        exhibit_id,
-        string_agg(footnote, '|' order by footnote) as footnotes
-    from (
-        select distinct
-            exhibit_id,
-            footnote
-        from keyed
-    ) as marks
-    where footnote is not null
-    group by exhibit_id
-),
-
-compared as (
+totals as (
     select
         exhibits.exhibit_id,
-        'rows 1 to '
-        || exhibits.printed_row_count
-        || ', '
-        || exhibits.printed_number_count
-        || ' numbers, ' || exhibits.printed_wording_count || ' wordings, '
-        || exhibits.paragraph_count || ' paragraphs or tables, fiscal years '
-        || exhibits.fiscal_years
-        || ', footnotes '
-        || coalesce(exhibits.footnotes, 'none')
-            as printed,
+        'rows 1 to ' || exhibits.printed_row_count || ', '
+        || exhibits.printed_number_count || ' numbers, '
+        || exhibits.printed_wording_count || ' wordings, '
+        || exhibits.paragraph_count || ' paragraphs or tables, labels '
+        || exhibits.row_initials as printed,
         'rows ' || coalesce(counted.first_row, 0) || ' to '
         || coalesce(counted.last_row, 0)
         || case
@@ -97,16 +73,44 @@ compared as (
         end
         || ', ' || coalesce(counted.number_count, 0) || ' numbers, '
         || coalesce(counted.wording_count, 0) || ' wordings, '
-        || coalesce(counted.paragraph_count, 0)
-        || ' paragraphs or tables, fiscal years '
-        || coalesce(fiscal_years.fiscal_years, 'none') || ', footnotes '
-        || coalesce(footnotes.footnotes, 'none') as keyed
+        || coalesce(counted.paragraph_count, 0) || ' paragraphs or tables, labels '
+        || coalesce(initials.row_initials, 'none') as keyed
     from {{ ref('exhibits') }} as exhibits
     left join counted on exhibits.exhibit_id = counted.exhibit_id
-    left join fiscal_years on exhibits.exhibit_id = fiscal_years.exhibit_id
-    left join footnotes on exhibits.exhibit_id = footnotes.exhibit_id
+    left join initials on exhibits.exhibit_id = initials.exhibit_id
+),
+
+marks as (
+    select distinct
+        exhibit_id,
+        'fiscal_year' as control,
+        cast(fiscal_year as text) as control_value
+    from rows_keyed
+    union
+    select distinct
+        exhibit_id,
+        'footnote' as control,
+        footnote as control_value
+    from rows_keyed
+    where footnote is not null
 )
 
 select exhibit_id || ': expected ' || printed || '; keyed are ' || keyed as failure
-from compared
+from totals
 where printed <> keyed
+union all
+select
+    coalesce(controls.exhibit_id, marks.exhibit_id) || ': the '
+    || replace(coalesce(controls.control, marks.control), '_', ' ') || ' '
+    || coalesce(controls.control_value, marks.control_value)
+    || case
+        when marks.exhibit_id is null then ' is in exhibit_controls and not keyed'
+        else ' is keyed and not in exhibit_controls'
+    end as failure
+from {{ ref('exhibit_controls') }} as controls
+full outer join marks
+    on
+        controls.exhibit_id = marks.exhibit_id
+        and controls.control = marks.control
+        and controls.control_value = marks.control_value
+where marks.exhibit_id is null or controls.exhibit_id is null

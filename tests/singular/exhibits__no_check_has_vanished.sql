@@ -1,7 +1,7 @@
 with made as (
     select
         exhibit_id,
-        count(*) as check_count
+        count(case when verdict <> 'not_checkable' then 1 end) as check_count
     from {{ ref('fct_consistency_checks') }}
     group by exhibit_id
 )

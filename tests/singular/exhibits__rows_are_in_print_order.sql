@@ -1,42 +1,47 @@
-with keyed as (
+with rows_keyed as (
     select distinct
         exhibit_id,
         row_number,
         row_label,
-        locator
-    from {{ ref('int_observations__staged') }}
-    where locator like '%, paragraph %'
+        heading,
+        paragraph
+    from {{ ref('stg_cells') }}
     union
     select distinct
         exhibit_id,
         row_number,
         row_label,
-        locator
-    from {{ ref('int_comparisons__staged') }}
-    where locator like '%, paragraph %'
+        heading,
+        paragraph
+    from {{ ref('stg_comparisons') }}
 ),
 
 ordered as (
     select
-        keyed.*,
-        lag(keyed.locator) over (
-            partition by keyed.exhibit_id order by keyed.row_number
-        ) as locator_before
-    from keyed
+        rows_keyed.*,
+        lag(heading) over (partition by exhibit_id order by row_number)
+            as heading_before,
+        lag(paragraph) over (partition by exhibit_id order by row_number)
+            as paragraph_before,
+        lag(row_number) over (partition by exhibit_id order by row_number)
+            as row_number_before
+    from rows_keyed
 )
 
--- Locators of one heading differ in the paragraph alone.
 select
-    exhibit_id || ', row ' || row_number || ' (' || row_label
-    || '): expected a paragraph not before that of the row above, "'
-    || locator_before || '", not "' || locator
-    || '"' as failure
+    exhibit_id || ', row ' || row_number || ' (' || row_label || '): expected '
+    || case
+        when row_number = row_number_before then 'one label and place a row'
+        when paragraph is null or paragraph_before is null
+            then 'a paragraph in every row or in none'
+        else 'a paragraph not before that of the row above, ' || paragraph_before
+    end || ', not ' || coalesce(cast(paragraph as text), 'none') as failure
 from ordered
 where
-    substring(locator, 1, position(', paragraph ' in locator))
-    = substring(locator_before, 1, position(', paragraph ' in locator_before))
-    and (
-        length(locator) < length(locator_before)
-        or (length(locator) = length(locator_before) and locator < locator_before)
+    paragraph < 1
+    or row_number = row_number_before
+    or (
+        row_number_before is not null
+        and (paragraph is null) <> (paragraph_before is null)
     )
-    or locator like '%, paragraph 0%'
+    or (heading = heading_before and paragraph < paragraph_before)

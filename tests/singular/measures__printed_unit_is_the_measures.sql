@@ -1,22 +1,25 @@
+with units as (
+    select
+        exhibit_id,
+        max(printed_unit) as printed_unit
+    from {{ ref('stg_cells') }}
+    group by exhibit_id
+)
+
 select
-    observations.observation_id || ': the printed unit "'
-    || coalesce(observations.printed_unit, 'nothing')
-    || '" is not one of the measure ' || measures.measure_id || ', expected '
-    || measures.printed_units as failure
-from {{ ref('int_observations__published') }} as observations
-inner join {{ ref('measures') }} as measures
-    on observations.measure_id = measures.measure_id
+    cells.observation_id || ': the printed unit "'
+    || coalesce(cells.printed_unit, 'nothing') || '" is not one of the measure '
+    || cells.measure_id || '; measure_units has those that are' as failure
+from {{ ref('stg_cells') }} as cells
+inner join units on cells.exhibit_id = units.exhibit_id
+left join {{ ref('measure_units') }} as measure_units
+    on
+        cells.measure_id = measure_units.measure_id
+        and cells.printed_unit = measure_units.printed_unit
+-- An exhibit that prints units prints one for every number.
 where
-    position(
-        '|' || observations.printed_unit || '|' in '|' || measures.printed_units || '|'
-    ) = 0
-    -- An exhibit that prints units prints one for every number.
-    or (
-        observations.printed_unit is null
-        and observations.obs_value is not null
-        and observations.exhibit_id in (
-            select unit_prints.exhibit_id
-            from {{ ref('int_observations__published') }} as unit_prints
-            where unit_prints.printed_unit is not null
-        )
+    measure_units.measure_id is null
+    and (
+        cells.printed_unit is not null
+        or (units.printed_unit is not null and cells.obs_value is not null)
     )

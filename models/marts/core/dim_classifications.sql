@@ -5,7 +5,6 @@ select
     label,
     is_mutually_exclusive,
     is_exhaustive,
-    population_id,
     parent_classification_id,
     parent_category_id,
     description

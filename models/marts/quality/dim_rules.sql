@@ -3,6 +3,7 @@ with rules as (select * from {{ ref('rules') }})
 select
     rule_id,
     label,
-    description
+    description,
+    sentence
 from rules
 order by rule_id

@@ -1,1 +1,1 @@
-{{ category_fact('coercion_approach_counts') }}
+{{ category_fact('coercion_approach_counts', 'coercion_offenders') }}

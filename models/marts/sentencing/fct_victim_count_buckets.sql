@@ -1,4 +1,6 @@
-{{ category_counts_and_percentages('victim_count_buckets') }},
+{{ category_counts_and_percentages(
+    'victim_count_buckets', 'production_offenders'
+) }},
 
 -- The open bucket ends at the largest number of victims that the report prints.
 largest as (

@@ -1,0 +1,154 @@
+-- Numbers that are not printed: counts behind percentages, and what an equation leaves for
+-- the one number in it that is not printed.
+with quantities as (select * from {{ ref('int_quantities') }}),
+
+observations as (select * from {{ ref('int_observations') }}),
+
+relation_terms as (select * from {{ ref('int_relation_terms') }}),
+
+behind_percentages as (
+    select
+        quantities.quantity_key,
+        quantities.observation_id as derived_from,
+        case when quantities.value_low = quantities.value_high
+            then quantities.value_low
+        end as obs_value,
+        quantities.value_low,
+        quantities.value_high,
+        'count behind a percentage: ' || quantities.printed_value || ' percent of '
+        || {{ interval_in_words('bases.value_low', 'bases.value_high') }} as derivation
+    from quantities
+    inner join quantities as percentages
+        on quantities.observation_key = percentages.quantity_key
+    inner join quantities as bases on percentages.base_key = bases.quantity_key
+    where quantities.origin = 'percentage'
+),
+
+equations as (
+    select relation_terms.relation_id
+    from relation_terms
+    left join quantities on relation_terms.quantity_key = quantities.quantity_key
+    where relation_terms.low = relation_terms.high
+    group by relation_terms.relation_id
+    having
+        count(case when quantities.origin = 'unknown' then 1 end) = 1
+        and count(quantities.value_low) = count(*)
+),
+
+terms as (
+    select
+        relation_terms.relation_id,
+        quantities.quantity_key,
+        quantities.observation_id,
+        quantities.origin,
+        quantities.statistic,
+        quantities.category_role,
+        quantities.sort_order,
+        quantities.printed_value,
+        relation_terms.low,
+        relation_terms.coefficient,
+        {{ ten_thousandths('relation_terms.coefficient') }} as factor,
+        {{ ten_thousandths('quantities.value_low') }} as value_low,
+        {{ ten_thousandths('quantities.value_high') }} as value_high
+    from relation_terms
+    inner join equations on relation_terms.relation_id = equations.relation_id
+    inner join quantities on relation_terms.quantity_key = quantities.quantity_key
+),
+
+-- The one that is not printed is a part, so its factor is positive.
+solved as (
+    select
+        max(case when origin = 'unknown' then quantity_key end) as quantity_key,
+        max(case when origin = 'unknown' then statistic end) as statistic,
+        max(case when origin = 'unknown' then category_role end) as category_role,
+        max(case when origin = 'unknown' then factor end) as divisor,
+        max(case when origin = 'unknown' then coefficient end) as divided_by,
+        min(case when category_role <> 'total' then observation_id end) as derived_from,
+        cast(min(low) * 100000000 as decimal(38, 0))
+        - sum(case
+            when origin = 'unknown' then 0
+            when factor > 0 then factor * value_high
+            else factor * value_low
+        end) as left_from,
+        cast(min(low) * 100000000 as decimal(38, 0))
+        - sum(case
+            when origin = 'unknown' then 0
+            when factor > 0 then factor * value_low
+            else factor * value_high
+        end) as left_to,
+        string_agg(
+            case when origin <> 'unknown' then
+                case when factor > 0 then ' - ' else ' + ' end
+                || case
+                    when abs(factor) = 10000 then ''
+                    else {{ number_in_words('abs(coefficient)') }} || ' x '
+                end || printed_value
+            end, ''
+            order by case when factor < 0 then 0 else 1 end, sort_order, observation_id
+        ) as difference
+    from terms
+    group by relation_id
+),
+
+left_over as (
+    select
+        quantity_key,
+        derived_from,
+        case
+            when left_from = left_to or statistic = 'mean' then
+                {{ of_ten_thousandths(whole_division(
+                    '(left_from + left_to)', '2 * divisor', 'nearest'
+                )) }}
+        end as obs_value,
+        {{ of_ten_thousandths(whole_division('left_from', 'divisor', 'down')) }}
+            as value_low,
+        {{ of_ten_thousandths(whole_division('left_to', 'divisor', 'up')) }}
+            as value_high,
+        case
+            when statistic = 'mean' and category_role = 'any'
+                then 'mean of all less those in none: '
+            when category_role = 'any' then 'all less those in none: '
+            when category_role = 'residual'
+                then 'all less those in a stated category: '
+            else 'the whole less its other parts: '
+        end
+        || case when divisor = 10000 then '' else '(' end
+        || substring(difference, 4)
+        || case
+            when divisor = 10000 then ''
+            else ') / ' || {{ number_in_words('divided_by') }}
+        end as derivation
+    from solved
+    where statistic in ('count', 'mean') and divisor > 0
+),
+
+derivations as (
+    select * from behind_percentages
+    union all
+    select * from left_over
+),
+
+derived as (
+    select
+        observations.report_id || '.derived.' || quantities.fiscal_year || '.'
+        || quantities.population_id || '.' || quantities.category_key || '.'
+        || quantities.measure_id as observation_id,
+        observations.report_id,
+        observations.exhibit_id,
+        quantities.series_key,
+        quantities.fiscal_year,
+        quantities.population_id,
+        quantities.category_key,
+        quantities.classification_id,
+        quantities.category_id,
+        quantities.measure_id,
+        derivations.obs_value,
+        derivations.value_low,
+        derivations.value_high,
+        derivations.derivation
+    from derivations
+    inner join quantities on derivations.quantity_key = quantities.quantity_key
+    inner join observations on derivations.derived_from = observations.observation_id
+)
+
+select * from derived

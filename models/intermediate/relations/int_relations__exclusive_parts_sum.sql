@@ -1,0 +1,67 @@
+-- Parts that exclude one another sum to their whole; those in any of several overlapping
+-- categories and those in none do, too. A part that is not printed is a term as well.
+with parts as (
+    select
+        quantities.*,
+        classifications.label,
+        classifications.is_exhaustive,
+        classifications.is_mutually_exclusive,
+        case
+            when quantities.statistic = 'percent'
+                and classifications.parent_category_id is null then 100
+            when quantities.whole_key is not null then 0
+        end as remainder
+    from {{ ref('int_quantities') }} as quantities
+    inner join {{ ref('classifications') }} as classifications
+        on quantities.classification_id = classifications.classification_id
+    where
+        quantities.statistic in ('count', 'percent')
+        and case
+            when classifications.is_mutually_exclusive
+                then quantities.category_role in ('part', 'residual')
+            else quantities.category_role in ('any', 'none')
+        end
+),
+
+sums as (
+    select
+        fiscal_year,
+        population_id,
+        classification_id,
+        measure_id,
+        percent_base,
+        classification_id
+        || case when bool_and(is_mutually_exclusive) then '.' else '.use.' end
+        || min(statistic) || ':' || min(observation_id) as id,
+        min(label) || case
+            when bool_and(is_mutually_exclusive) then ': sum of the parts, '
+            else ': any and none, '
+        end || min(statistic) as subject,
+        min(whole_key) as whole_key,
+        case when bool_and(is_exhaustive) then min(remainder) end as low,
+        min(remainder) as high
+    from parts
+    where remainder is not null
+    group by fiscal_year, population_id, classification_id, measure_id, percent_base
+    having count(observation_id) > 0
+)
+
+select {{ relation_term(
+    id='sums.id', quantity='parts.quantity_key', low='sums.low', high='sums.high',
+    is_subject="parts.origin <> 'unknown'", subject='sums.subject'
+) }}
+from sums
+inner join parts
+    on
+        sums.fiscal_year = parts.fiscal_year
+        and sums.population_id = parts.population_id
+        and sums.classification_id = parts.classification_id
+        and sums.measure_id = parts.measure_id
+        and coalesce(sums.percent_base, '') = coalesce(parts.percent_base, '')
+union all
+select {{ relation_term(
+    id='id', quantity='whole_key', coefficient='-1', low='low', high='high',
+    subject='subject'
+) }}
+from sums
+where whole_key is not null

@@ -1,0 +1,87 @@
+-- Those in any of several overlapping categories are at most the sum of the categories:
+-- the category that the classification divides, everyone who is in none of them, or a
+-- group. That they are at least each category is the rule subset_within_population.
+with quantities as (
+    select
+        quantities.*,
+        classifications.label
+    from {{ ref('int_quantities') }} as quantities
+    inner join {{ ref('classifications') }} as classifications
+        on
+            quantities.classification_id = classifications.classification_id
+            and not classifications.is_mutually_exclusive
+            and classifications.is_exhaustive
+    where quantities.statistic = 'count'
+),
+
+unions as (
+    select distinct
+        parts.fiscal_year,
+        parts.population_id,
+        parts.classification_id,
+        parts.measure_id,
+        cast(null as text) as group_id,
+        parts.classification_id || '.all:' || wholes.observation_id as id,
+        parts.label || ': offenders in any' as subject,
+        wholes.quantity_key as union_key,
+        cast(null as bigint) as whole_key
+    from quantities as parts
+    inner join {{ ref('int_quantities') }} as wholes
+        on parts.whole_key = wholes.quantity_key
+    where parts.category_role = 'part' and wholes.category_role <> 'total'
+    union all
+    select
+        fiscal_year,
+        population_id,
+        classification_id,
+        measure_id,
+        cast(null as text) as group_id,
+        classification_id || '.all:' || observation_id as id,
+        label || ': offenders in none' as subject,
+        quantity_key as union_key,
+        whole_key
+    from quantities
+    where category_role = 'none' and origin <> 'unknown' and whole_key is not null
+    union all
+    select
+        quantities.fiscal_year,
+        quantities.population_id,
+        quantities.classification_id,
+        quantities.measure_id,
+        quantities.category_id as group_id,
+        quantities.category_key || ':' || quantities.observation_id as id,
+        categories.label || ': offenders in any' as subject,
+        quantities.quantity_key as union_key,
+        cast(null as bigint) as whole_key
+    from quantities
+    inner join {{ ref('categories') }} as categories
+        on
+            quantities.classification_id = categories.classification_id
+            and quantities.category_id = categories.category_id
+    where quantities.category_role = 'group'
+)
+
+select {{ relation_term(
+    id='unions.id', quantity='parts.quantity_key', high=none, subject='unions.subject'
+) }}
+from unions
+inner join quantities as parts
+    on
+        unions.fiscal_year = parts.fiscal_year
+        and unions.population_id = parts.population_id
+        and unions.classification_id = parts.classification_id
+        and unions.measure_id = parts.measure_id
+        and parts.category_role = 'part'
+        and coalesce(unions.group_id, '') in ('', parts.parent_category_id)
+union all
+select {{ relation_term(
+    id='id', quantity='union_key', high=none, is_subject='true', subject='subject',
+    coefficient='case when whole_key is null then -1 else 1 end'
+) }}
+from unions
+union all
+select {{ relation_term(
+    id='id', quantity='whole_key', coefficient='-1', high=none, subject='subject'
+) }}
+from unions
+where whole_key is not null

@@ -1,7 +1,0 @@
--- Written by `make scaffold` from the seeds: edit those.
-{{ stage_exhibit(
-    seed=ref('raw_ussc_production_2021__sentencing_outcomes'),
-    exhibit_id='ussc_production_2021.sentencing_outcomes',
-    value_columns=['printed_value'],
-    unit_column='printed_unit',
-) }}

@@ -1,0 +1,135 @@
+"""The sheets that the print is keyed in, and loading them into the raw schema of a warehouse.
+
+A sheet is a CSV file `seeds/<report>/raw_<report>__<exhibit>.csv`, a row a row of the print. Its
+columns are, in this order: row_number; the row's label, under the heading that it has in print; any
+of CODES, for what its exhibit does not say for all rows; the columns of printed numbers; any of
+CLOSING. A sheet of comparisons has COMPARISON before its one number.
+
+Loading makes two tables of text, the cells as printed: `raw.cells`, a row a printed number, and
+`raw.comparisons`, a row a comparison.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+CODES = (
+    "fiscal_year",
+    "population_id",
+    "category_key",
+    "measure_id",
+    "reference_fiscal_year",
+    "reference_category_id",
+    "percent_base",
+)
+COMPARISON = ("compared_exhibit", "compared_column", "left_row", "right_row")
+CLOSING = ("printed_unit", "wording", "heading", "paragraph", "footnote")
+FRAME = {"row_number", *CODES, *COMPARISON, *CLOSING}
+
+_ROW = ("report_id", "exhibit_id", "row_number", "row_label")
+_NUMBER = ("column_number", "column_name", "printed_value")
+CELLS = (*_ROW, *CODES, *_NUMBER, *CLOSING)
+COMPARISONS = (*_ROW, "fiscal_year", *COMPARISON, "printed_value", *CLOSING)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its file, the columns of its header, and its rows."""
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, str], ...]
+
+    @property
+    def report_id(self) -> str:
+        """Code of the report, the name of the folder."""
+        return self.path.parent.name
+
+    @property
+    def exhibit_id(self) -> str:
+        """Code of the exhibit."""
+        return f"{self.report_id}.{self.path.stem.rpartition('__')[2]}"
+
+    @property
+    def label(self) -> str:
+        """Name of the column that has the row labels."""
+        return self.columns[1]
+
+    @property
+    def numbers(self) -> list[str]:
+        """Names of the columns that have printed numbers."""
+        return [name for name in self.columns if name not in {*FRAME, self.label}]
+
+    def cells(self) -> Iterator[dict[str, str]]:
+        """Give the printed numbers, as rows of `raw.cells`."""
+        for row in self.rows:
+            for position, column in enumerate(self.numbers, start=1):
+                if row[column]:
+                    number = dict(
+                        zip(_NUMBER, (str(position), column, row[column]), strict=True)
+                    )
+                    yield {**row, **self._place(row), **number}
+
+    def comparisons(self) -> Iterator[dict[str, str]]:
+        """Give the comparisons, as rows of `raw.comparisons`."""
+        if "left_row" in self.columns:
+            for row in self.rows:
+                yield {**row, **self._place(row)}
+
+    def _place(self, row: dict[str, str]) -> dict[str, str]:
+        place = (self.report_id, self.exhibit_id, row["row_number"], row[self.label])
+        return dict(zip(_ROW, place, strict=True))
+
+
+def sheet_paths(project: Path) -> list[Path]:
+    """List the files of all sheets of a project."""
+    return sorted((project / "seeds").glob("*/raw_*__*.csv"))
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Read the rows of a seed, all cells as text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read a sheet whose form has been checked."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        return Sheet(path, tuple(rows.fieldnames or ()), tuple(rows))
+
+
+def raw_tables(project: Path) -> dict[str, tuple[tuple[str, ...], list[dict[str, str]]]]:
+    """Give the tables of the raw schema: name -> columns, all text, and rows; blank is null."""
+    sheets = [read_sheet(path) for path in sheet_paths(project)]
+    return {
+        "cells": (CELLS, [cell for sheet in sheets for cell in sheet.cells()]),
+        "comparisons": (COMPARISONS, [row for sheet in sheets for row in sheet.comparisons()]),
+    }
+
+
+def load_sheets(connection: duckdb.DuckDBPyConnection, project: Path) -> None:
+    """Make the tables of the raw schema anew from the sheets of a project."""
+    connection.execute("create schema if not exists raw")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (columns, rows) in raw_tables(project).items():
+            file = Path(folder) / f"{name}.csv"
+            write_rows(file, columns, rows)
+            types = ", ".join(f"{column} text" for column in columns)
+            connection.execute(f"create or replace table raw.{name} ({types})")
+            path = str(file).replace("'", "''")
+            connection.execute(f"copy raw.{name} from '{path}' (format csv, header true)")
+
+
+def write_rows(file: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
+    """Write rows as a CSV file that any engine can copy from; absent and blank are empty."""
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,32 @@
+{% test equals_observations(model, observations) %}
+{%- for expected in observations %}
+select
+    '{{ model.identifier }}: '
+    || coalesce(facts.{{ expected.id }}, observations.observation_id) || ' is '
+    {%- for column in expected.equal %}
+    || coalesce(cast(facts.{{ column }} as text), 'missing') || ', '
+    {%- endfor %}
+    || 'expected '
+    {%- for column in expected.equal.values() %}
+    || coalesce(cast(observations.{{ column }} as text), 'nothing')
+    {%- if not loop.last %} || ', '{% endif %}
+    {%- endfor %} as failure
+from (select * from {{ model }} where {{ expected.id }} is not null) as facts
+full outer join (
+    select observations.*
+    from {{ ref('fct_observations') }} as observations
+    inner join {{ ref('dim_categories') }} as categories
+        on observations.category_key = categories.category_key
+    where observations.is_preferred and {{ expected.where }}
+) as observations
+    on facts.{{ expected.id }} = observations.observation_id
+where
+    facts.{{ expected.id }} is null
+    or observations.observation_id is null
+    {%- for column, value in expected.equal.items() %}
+    or facts.{{ column }} <> observations.{{ value }}
+    or (facts.{{ column }} is null) <> (observations.{{ value }} is null)
+    {%- endfor %}
+{% if not loop.last %}union all{% endif %}
+{%- endfor %}
+{% endtest %}
