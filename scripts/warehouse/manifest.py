@@ -97,7 +97,7 @@ def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, An
         ),
         primary_key=_primary_key(node, tests),
         foreign_keys=tuple(
-            key for test in _named(tests, "foreign_keys") for key in _foreign_keys(test, nodes)
+            key for test in _named(tests, "relationships") for key in _foreign_keys(test, nodes)
         ),
     )
 
@@ -117,12 +117,12 @@ def _kwargs(test: dict[str, Any]) -> dict[str, Any]:
 
 def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str, ...]:
     """Columns of the key test that is marked as the primary key, is the grain, or comes first."""
-    keys = _named(tests, "unique_key")
+    keys = _named(tests, "unique_combination_of_columns")
     grain = node["config"].get("meta", {}).get("grain")
     marked = [test for test in keys if test["config"].get("meta", {}).get("primary_key")]
-    of_grain = [test for test in keys if grain and set(_kwargs(test)["columns"]) == set(grain)]
+    of_grain = [test for test in keys if grain and set(_kwargs(test)["combination_of_columns"]) == set(grain)]
     chosen = (marked or of_grain or keys)[:1]
-    return tuple(_kwargs(chosen[0])["columns"]) if chosen else ()
+    return tuple(_kwargs(chosen[0])["combination_of_columns"]) if chosen else ()
 
 
 def _foreign_keys(test: dict[str, Any], nodes: dict[str, Any]) -> Iterator[ForeignKey]:
@@ -130,9 +130,8 @@ def _foreign_keys(test: dict[str, Any], nodes: dict[str, Any]) -> Iterator[Forei
     for key in _kwargs(test)["keys"]:
         # `ref('model')`, or `ref('package', 'model')`, as it is written in the project
         model = re.findall(r"['\"](.+?)['\"]", key["to"])[-1]
-        yield ForeignKey(tuple(key["columns"]), names[model], tuple(key["to_columns"]))
+        yield ForeignKey(tuple(key["columns"]), names[model], tuple(key.get("to_columns") or key["columns"]))
 
 
 def _required_columns(tests: list[dict[str, Any]]) -> set[str]:
-    required = {_kwargs(test)["column_name"] for test in _named(tests, "not_null")}
-    return required.union(*(_kwargs(test)["columns"] for test in _named(tests, "complete")))
+    return set().union(*(_kwargs(test)["columns"] for test in _named(tests, "not_null")))
