@@ -21,7 +21,7 @@
         cast(least(least_count, greatest_count) as decimal(18, 4)) as value_low,
         cast(greatest(least_count, greatest_count) as decimal(18, 4)) as value_high,
         cast(0 as decimal(18, 4)) as value_from,
-        value_to,
+        base_high as value_to,
         count_whole_series_key as whole_series_key,
         cast(null as text) as count_series_key,
         cast(null as text) as base_series_key
@@ -29,8 +29,7 @@
         select
             {{ percentages }}.*,
             {{ least_count('value_low', 'base_low') }} as least_count,
-            {{ greatest_count('value_high', 'base_high') }} as greatest_count,
-            base_high as value_to
+            {{ greatest_count('value_high', 'base_high') }} as greatest_count
         from {{ percentages }}
         where printed_count_key is null
     ) as bounded
