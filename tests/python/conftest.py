@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from publish.build import Places
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -91,14 +93,14 @@ def alter(path: Path, old: str, new: str) -> None:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Build, with dbt's unit tests, into a folder of the session."""
-    output = tmp_path_factory.mktemp("build")
+    output = tmp_path_factory.mktemp("built") / "build"
     done = run_build(PROJECT, output, "--unit-tests")
     assert done.returncode == 0, done.stdout + done.stderr
     return Built(
         warehouse=output / "warehouse.duckdb",
         exports=output / "exports",
         manifest=output / "manifest.json",
-        run_results=output / "work" / "target" / "run_results.json",
+        run_results=Places(output).target / "run_results.json",
         printed=done.stdout,
     )
 
