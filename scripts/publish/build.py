@@ -30,7 +30,7 @@ from warehouse.project import PROJECT
 from warehouse.seed_files import check_seed_files
 
 if TYPE_CHECKING:
-    from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.artifacts.schemas.run import RunResult
 
 logger = logging.getLogger("build")
 
@@ -126,9 +126,7 @@ def _parts(places: Places) -> list[Path]:
     return [places.warehouse, places.exports, places.documentation.parent, places.site]
 
 
-def assemble(
-    folder: Path, target_path: Path, *, unit_tests: bool, docs: bool
-) -> list[RunExecutionResult]:
+def assemble(folder: Path, target_path: Path, *, unit_tests: bool, docs: bool) -> list[RunResult]:
     """Make warehouse, manifest, exports and, when asked, dbt's documentation in an empty folder.
 
     Args:
@@ -168,7 +166,7 @@ def add_site(folder: Path) -> None:
 
 def build_with_dbt(
     warehouse: Path, target_path: Path, *, unit_tests: bool, docs: bool
-) -> list[RunExecutionResult]:
+) -> list[RunResult]:
     """Check the seed files, then build and test the warehouse in a file that does not exist yet.
 
     Args:
@@ -195,7 +193,7 @@ def build_with_dbt(
         if docs and not any(map(has_failed, results)):
             make_documentation("duckdb", target_path)
     finally:
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     check_results(results, lambda: duckdb.connect(str(warehouse)))
     return results
 
@@ -216,11 +214,12 @@ def count_rows(connection: duckdb.DuckDBPyConnection, manifest: Path) -> dict[st
     """Count the rows of each mart."""
     rows = {}
     for mart in read_marts(manifest):
-        [(rows[mart.name],)] = connection.execute(f"from {mart.relation} select count(*)").fetchall()
+        count = connection.execute(f"select count(*) from {mart.relation}")
+        [(rows[mart.name],)] = count.fetchall()
     return rows
 
 
-def _summary(places: Places, results: Sequence[RunExecutionResult]) -> list[str]:
+def _summary(places: Places, results: Sequence[RunResult]) -> list[str]:
     with connect_read_only(places.warehouse) as connection:
         rows = count_rows(connection, places.manifest)
         verdicts = dict(

@@ -76,7 +76,8 @@ def release(
             return Outcome("unchanged", RELEASED, before.name, release_id, reason=rolled_back)
         with Signals.held():
             made = releases.publish(folder, release_id)
-            done = Outcome("released", RELEASED, made.name, release_id, before and before.name)
+            done = Outcome("released", RELEASED, made.name, release_id)
+            done.previous = before.name if before else None
             try:
                 done.pruned = releases.prune(keep)
             except OSError as error:
@@ -91,7 +92,7 @@ def _fill(folder: Path, target_path: Path, results: Path | None) -> dict[str, An
     if results:
         shutil.copyfile(target_path / "run_results.json", results)
     values = about(places.exports)
-    storage = {"storage_compatibility_version": "v1.0.0"}
+    storage: dict[str, Any] = {"storage_compatibility_version": "v1.0.0"}
     with duckdb.connect(str(places.warehouse), config=storage) as connection:
         inscribe(connection, values)
         rows = count_rows(connection, places.manifest)

@@ -1,5 +1,7 @@
 """A folder of releases, and the link that readers follow.
 
+Layout of the folder:
+
     current -> 0002-3f9c2a71b04e   what readers open; replaced in one step
     0001-.../ 0002-.../            releases: warehouse.duckdb, exports/, site/, dbt's manifest.json,
                                    and release.json, which says what the release is
@@ -75,6 +77,7 @@ class Releases:
         self.folder = folder
         self.work = Work(folder, folder / ".work")
         self.link = folder / "current"
+        self.new_link = self.work.folder / "current"
         # Names the release that is being published: what it says has not been seen by a reader.
         self.intent = self.work.folder / "publishing"
 
@@ -95,6 +98,7 @@ class Releases:
                 if name and unseen.is_dir() and self.current_name() != name:
                     self._remove(unseen)
                 self.intent.unlink()
+            self.new_link.unlink(missing_ok=True)
             for leftover in self.work.folder.glob("old-*"):
                 shutil.rmtree(leftover)
             yield
@@ -140,10 +144,8 @@ class Releases:
         """
         if self.link.exists() and not self.link.is_symlink():
             raise UserError(f"{self.link} is not the link that points at a release: move it away")
-        link = self.work.folder / "current"
-        link.unlink(missing_ok=True)
-        os.symlink(release.name, link)
-        os.replace(link, self.link)
+        os.symlink(release.name, self.new_link)
+        os.replace(self.new_link, self.link)
         _flush_folder(self.folder)
 
     def prune(self, keep: int) -> list[str]:

@@ -159,7 +159,9 @@ class Bench:
     def build(self) -> Run:
         """Run the whole build."""
         script = str(self.project / "scripts" / "cli.py")
-        return self.run("the build", [sys.executable, script, "build", "--output", str(self.output)])
+        return self.run(
+            "the build", [sys.executable, script, "build", "--output", str(self.output)]
+        )
 
     def release(self) -> Run:
         """Make a release, documentation and pages included."""
@@ -178,7 +180,9 @@ class Bench:
         # Options that the user gives to dbt by its environment must not change what is measured.
         environment = {key: text for key, text in os.environ.items() if not key.startswith("DBT_")}
         # As build.py sets it: dbt's cache is good for one path of the warehouse only.
-        environment["WAREHOUSE_PATH"] = str(self.target.resolve().parent / "new" / "warehouse.duckdb")
+        environment["WAREHOUSE_PATH"] = str(
+            self.target.resolve().parent / "new" / "warehouse.duckdb"
+        )
         launcher = subprocess.run(
             [sys.executable, "-I", "-S", "-c", LAUNCHER, str(output), *command],
             cwd=self.project,

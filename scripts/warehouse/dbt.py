@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from warehouse.project import PROJECT
 
 if TYPE_CHECKING:
-    from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.artifacts.schemas.run import RunResult
 
 logger = logging.getLogger("build")
 
@@ -63,7 +63,7 @@ class Progress:
         self.shown = quarter
 
 
-def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunExecutionResult]:
+def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunResult]:
     """Build and test the whole project on a target.
 
     Args:
@@ -109,17 +109,17 @@ def _invoke(
     return outcome.result
 
 
-def has_failed(result: RunExecutionResult) -> bool:
+def has_failed(result: RunResult) -> bool:
     """Say whether a seed, a model or a test failed."""
     return result.status in ("fail", "error")
 
 
-def count_tests(results: Sequence[RunExecutionResult]) -> int:
+def count_tests(results: Sequence[RunResult]) -> int:
     """Count the tests that ran, unit tests included."""
     return sum(result.node.resource_type in ("test", "unit_test") for result in results)
 
 
-def check_results(results: Sequence[RunExecutionResult], connect: Callable[[], Any]) -> None:
+def check_results(results: Sequence[RunResult], connect: Callable[[], Any]) -> None:
     """Check that nothing failed.
 
     Args:

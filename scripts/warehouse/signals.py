@@ -1,4 +1,4 @@
-"""The signals that end a run: each becomes KeyboardInterrupt, except while something is published."""
+"""The signals that end a run: each becomes KeyboardInterrupt, except during a publication."""
 
 from __future__ import annotations
 

@@ -72,9 +72,7 @@ def release_command(project: Path, releases: Path, *options: str) -> list[str]:
 
 def finish_release(command: list[str], **more: Any) -> Run:
     """Run a release command to its end."""
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=300, **more
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **more)
     record = json.loads(done.stdout) if done.stdout.startswith("{") else {}
     return Run(done.returncode, done.stderr, record)
 

@@ -300,9 +300,7 @@ def test_the_cache_of_older_builds_is_no_hindrance(editions: list[Path], tmp_pat
     assert not (output / "work").exists()
 
 
-def test_second_build_waits_or_gives_up_with_one_line(
-    editions: list[Path], tmp_path: Path
-) -> None:
+def test_second_build_waits_or_gives_up_with_one_line(editions: list[Path], tmp_path: Path) -> None:
     work = tmp_path / ".work" / "build"
     work.mkdir(parents=True)
     with FileLock(work / "lock"):
