@@ -7,29 +7,35 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test release rollback site serve superset postgres dagster docs sql lint format scaffold
-.PHONY: verify-source mutate screenshots images bench lock clean
+.PHONY: help build docs site serve sql test test-all lint format release rollback postgres superset dagster
+.PHONY: scaffold screenshots images verify-source mutate bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/
-	@$(BIN)/python scripts/cli.py build
+	@$(BIN)/python scripts/cli.py build $(OPTIONS)
 
 postgres: $(VENV)/postgres.ready ## build, test and publish on a PostgreSQL server: docs/postgres.md
 	@$(BIN)/python scripts/cli.py postgres
 
-test: $(VENV)/dev.ready ## run all tests; builds its own warehouse in a temporary folder
-	@$(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
+test: $(VENV)/dev.ready ## run the tests, but for long ones and for those that need servers or browsers
+	@$(PYTEST) -m "not slow and not integration" $(OPTIONS)
 
-lint: $(VENV)/dev.ready ## check the style of SQL, Python and YAML
+test-all: $(VENV)/dev.ready ## run all tests
+	@$(PYTEST) $(OPTIONS)
+
+PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist worksteal
+
+lint: $(VENV)/dev.ready ## check the style of SQL, Python and YAML, and the types of Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/python scripts/cli.py scaffold --check
 	@$(BIN)/sqlfluff lint --disable-progress-bar models analyses tests/singular
 
-format: $(VENV)/dev.ready ## put Python and SQL into style
+format: $(VENV)/dev.ready ## format Python and SQL
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/sqlfluff fix --disable-progress-bar models analyses tests/singular
@@ -40,23 +46,23 @@ release: $(VENV)/site.ready ## build apart and switch readers to it in one step:
 rollback: $(VENV)/site.ready ## point releases/current at the release before
 	@$(BIN)/python scripts/cli.py release --rollback $(OPTIONS)
 
-dagster: $(VENV)/site.ready $(VENV)-dagster/ready ## start Dagster on this machine, with the release as its job
+dagster: $(VENV)/site.ready $(VENV)-dagster/ready ## start Dagster on this machine, with the release as a job
 	@mkdir -p "$$DAGSTER_HOME" && cp orchestration/dagster.yaml "$$DAGSTER_HOME"
 	@$(VENV)-dagster/bin/dagster dev --host 127.0.0.1 --port $(PORT)
-dagster: export DAGSTER_HOME = $(CURDIR)/build/dagster
+dagster: export DAGSTER_HOME = $(CURDIR)/.work/dagster
 dagster: PORT = 3000
 
-docs: $(VENV)/build.ready ## build, and make dbt's documentation as one page: build/docs/index.html
+docs: $(VENV)/build.ready ## build, with dbt's documentation as one page: build/docs/index.html
 	@$(BIN)/python scripts/cli.py build --docs
 
-site: $(VENV)/site.ready ## make the report pages from what make build made: build/site/index.html
+site: $(VENV)/site.ready ## make the report pages of the last build: build/site/index.html
 	@$(BIN)/python scripts/cli.py site
 
 serve: $(VENV)/build.ready ## show the report pages on this machine: PORT=8000
 	@$(BIN)/python scripts/cli.py serve --port $(PORT)
 PORT ?= 8000
 
-screenshots: $(VENV)/dev.ready ## take pictures of all report pages: build/screenshots/
+screenshots: $(VENV)/dev.ready ## take pictures of all report pages: screenshots/
 	@$(BIN)/python scripts/cli.py screenshots
 
 images: $(VENV)/site.ready ## draw the charts that the README shows: docs/images/
@@ -106,7 +112,7 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 LOCK_OPTIONS := --universal --generate-hashes --no-strip-extras --no-header --quiet $(UPGRADE)
 
 clean: ## remove everything that the other targets make
-	@rm -rf build target logs $(VENV) $(VENV)-* .pytest_cache .ruff_cache
+	@rm -rf build screenshots target logs $(VENV) $(VENV)-* .work .*_cache
 
 PYTHON_IS_NEW_ENOUGH := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	|| { echo "Python 3.11 or later is needed: make PYTHON=<path>" >&2; exit 2; }

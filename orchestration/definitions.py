@@ -23,7 +23,7 @@ from pydantic import Field
 
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = PROJECT / ".venv" / "bin"
-MANIFEST = PROJECT / "build" / "dagster" / "target" / "manifest.json"
+MANIFEST = PROJECT / ".work" / "dagster" / "target" / "manifest.json"
 DBT_READS = ("dbt_project.yml", "profiles.yml", "seeds", "models", "macros", "tests", "analyses")
 
 RELEASE = dg.AssetKey("release")

@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from warehouse.project import UserError
+from warehouse.signals import Signals
 
 # Each command is a function of the module `commands` in its package. It is imported only when it
 # is called: what one command needs, another may have to do without.
@@ -55,19 +56,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
     A command returns its own exit status. An error that the user can put right is one line on
-    standard error, `<command>: <what is wrong>`, and exit status 2.
+    standard error, `<command>: <what is wrong>`, and exit status 2. A signal that ends the command
+    is one line and exit status 128 + its number.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     name = arguments[0] if arguments else "cli"
+    Signals.install()
     try:
         return commands.main(arguments, prog_name="cli", standalone_mode=False) or 0
     except click.ClickException as error:
         message = f"{error.format_message()} (see --help)"
     except UserError as error:
         message = str(error)
-    except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write(f"\n{name}: interrupted\n")
-        return 128 + signal.SIGINT
+    except (Exception, KeyboardInterrupt) as error:
+        is_interrupted = isinstance(error, (KeyboardInterrupt, click.Abort))
+        if not (Signals.received or is_interrupted):
+            raise
+        left = error.__cause__ or error  # click turns KeyboardInterrupt into Abort
+        kept = f"; {left}" if isinstance(left, KeyboardInterrupt) and str(left) else ""
+        sys.stderr.write(f"{name}: interrupted{kept}\n")
+        return 128 + (Signals.received or signal.SIGINT)
     sys.stderr.write(f"{name}: {message}\n")
     return 2
 

@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     build = PROJECT / "build"
     parser.add_argument("--site", type=Path, default=build / "site", help="default: build/site")
     parser.add_argument(
-        "--output", type=Path, default=build / "screenshots", help="default: build/screenshots"
+        "--output", type=Path, default=PROJECT / "screenshots", help="default: screenshots"
     )
     options = parser.parse_args(arguments)
     try:

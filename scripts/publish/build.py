@@ -1,172 +1,180 @@
-"""Build the warehouse, test it, export the marts, and publish all of it or nothing.
-
-dbt builds into a work file; only when every test has passed and the exports are written do the
-warehouse and the exports take the place of the last good ones.
-"""
+"""Build the warehouse, test it, export the marts, and publish all of it at once or nothing."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import signal
-import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
-from filelock import FileLock, Timeout
 
 from export.marts import export
+from publish.folder import Work, check_is_build, replaced_folder
+from warehouse.database import connect_read_only
+from warehouse.dbt import (
+    PAGE,
+    BuildFailedError,
+    check_results,
+    copy_artifact,
+    count_tests,
+    has_failed,
+    make_documentation,
+    run_dbt,
+)
+from warehouse.manifest import read_marts
+from warehouse.project import PROJECT
 from warehouse.seed_files import check_seed_files
 from warehouse.sheets import load_sheets
-from warehouse.database import connect_read_only
-from warehouse.manifest import read_marts
-from warehouse.project import PROJECT, Parser, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.artifacts.schemas.run import RunResult
 
 logger = logging.getLogger("build")
-
-FAILURES_SHOWN = 10
-DBT_PAGE = "static_index.html"
-
-
-class BuildFailedError(Exception):
-    """The warehouse could not be built or failed a test; nothing was published."""
-
-    def __init__(self, summary: str, details: list[str]) -> None:
-        """Take one line that says what failed and one line for each failure."""
-        super().__init__(summary)
-        self.details = details
 
 
 @dataclass(frozen=True)
 class Places:
-    """The files that a build reads and writes, all below one folder."""
+    """What a build consists of, all in one folder, and where dbt leaves its artifacts."""
 
     folder: Path
 
     @property
     def warehouse(self) -> Path:
-        """The published warehouse."""
+        """The warehouse."""
         return self.folder / "warehouse.duckdb"
 
     @property
     def manifest(self) -> Path:
-        """The dbt manifest of the published warehouse."""
+        """The dbt manifest of the warehouse."""
         return self.folder / "manifest.json"
 
     @property
     def exports(self) -> Path:
-        """The published exports."""
+        """The exports."""
         return self.folder / "exports"
 
     @property
     def documentation(self) -> Path:
-        """The page with dbt's documentation of the published warehouse."""
+        """The page with dbt's documentation of the warehouse; made when asked."""
         return self.folder / "docs" / "index.html"
 
     @property
-    def target(self) -> Path:
-        """Where dbt leaves its artifacts, and its cache for the next build."""
-        return self.folder / "work" / "target"
+    def site(self) -> Path:
+        """The report pages; made when asked."""
+        return self.folder / "site"
 
     @property
-    def work(self) -> Path:
-        """The warehouse that is being built."""
-        return self.folder / "work" / "warehouse.duckdb"
-
-
-class Progress:
-    """Shows how far dbt is: one line that moves on a terminal, a few lines elsewhere."""
-
-    def __init__(self) -> None:
-        """Begin with nothing done."""
-        self.moves = sys.stderr.isatty()
-        self.done = 0
-        self.total = 0
-        self.shown = 0
-
-    def __call__(self, event: Any) -> None:
-        """Take one dbt event."""
-        name = event.info.name
-        if name == "ConcurrencyLine":
-            self.total = event.data.node_count
-        elif name == "NodeFinished":
-            # Models that are part of others finish without having been counted.
-            self.done = min(self.done + 1, self.total or self.done + 1)
-            self.show(event.data.node_info.node_name)
-
-    def show(self, node: str) -> None:
-        """Show the node that has just finished."""
-        total = self.total or self.done
-        quarter = 4 * self.done // max(total, 1)
-        if self.moves:
-            end = "\n" if self.done == total else ""
-            sys.stderr.write(f"\r\033[K  {self.done:4d} of {total} {node[:70]}{end}")
-            sys.stderr.flush()
-        elif quarter > self.shown:
-            logger.info("  %d of %d seeds, models and tests", self.done, total)
-        self.shown = quarter
+    def target(self) -> Path:
+        """Where dbt leaves the artifacts of a build that is published here."""
+        return Work(self.folder).target
 
 
 def build(
-    places: Places, *, unit_tests: bool = False, docs: bool = False, wait: float = 60
+    places: Places,
+    *,
+    unit_tests: bool = False,
+    docs: bool = False,
+    site: bool = False,
+    wait: float = 60,
 ) -> list[str]:
-    """Build, test, export and publish.
+    """Build, test, export and publish: the whole folder takes the place of the last one.
+
+    Documentation and pages of the last build go with it, unless they are asked for again.
 
     Args:
         places: where everything goes.
         unit_tests: run dbt's unit tests too, which test the models on made-up rows.
         docs: make dbt's documentation too.
+        site: make the report pages too.
         wait: seconds to wait for another build in the same folder.
 
     Returns:
         The lines of the summary.
 
     Raises:
-        UserError: another build does not end, or the folder cannot be written.
+        UserError: another build does not end, the folder cannot be written, or it holds other
+            files than those of a build.
         BuildFailedError: a seed file, a model or a test fails.
 
     """
     started = time.monotonic()
-    try:
-        places.work.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(places.folder / "work" / "build.lock", timeout=wait):
-            for leftover in places.work.parent.glob("warehouse.duckdb*"):
-                leftover.unlink()
-            results = build_with_dbt(places.work, places.target, unit_tests=unit_tests, docs=docs)
-            logger.info("exporting the marts")
-            export(places.work, places.exports, places.target / "manifest.json")
-            os.replace(places.work, places.warehouse)
-            publish_artifact(places.target / "manifest.json", places.manifest)
-            if docs:
-                publish_artifact(places.target / DBT_PAGE, places.documentation)
-    except Timeout as error:
-        raise UserError(
-            f"another build is still writing to {places.folder} after {wait:g} s: wait for it"
-        ) from error
-    except OSError as error:
-        raise UserError(f"cannot write to {places.folder}: {error.strerror or error}") from error
-    return _summary(places, results, docs, time.monotonic() - started)
+    work = Work(places.folder)
+    with replaced_folder(places.folder, check_is_build, wait=wait, work=work) as folder:
+        results = assemble(folder, work.target, unit_tests=unit_tests, docs=docs)
+        if site:
+            add_site(folder)
+        lines = _summary(Places(folder), results)
+        made = [place for place in _parts(places) if (folder / place.name).exists()]
+        gone = [place for place in _parts(places) if place.exists() and place not in made]
+    lines += [f"{place.stem:9}  {os.path.relpath(place)}" for place in made]
+    lines += [
+        f"removed    {os.path.relpath(place)}, which was of the build before: make {place.name}"
+        for place in gone
+    ]
+    return [
+        *lines,
+        f"took       {time.monotonic() - started:.1f} s",
+        "",
+        'try        make sql QUERY="select * from marts.fct_sentence_by_inducement"',
+    ]
+
+
+def _parts(places: Places) -> list[Path]:
+    return [places.warehouse, places.exports, places.documentation.parent, places.site]
+
+
+def assemble(folder: Path, target_path: Path, *, unit_tests: bool, docs: bool) -> list[RunResult]:
+    """Make warehouse, manifest, exports and, when asked, dbt's documentation in an empty folder.
+
+    Args:
+        folder: the folder that is published as a whole; its path has to be the same in every
+            build, or dbt's cache is of no use.
+        target_path: folder of dbt's artifacts, and of its cache for the next build.
+        unit_tests: run dbt's unit tests too.
+        docs: make dbt's documentation too.
+
+    Returns:
+        The results of every seed, model and test.
+
+    Raises:
+        BuildFailedError: a seed file, a model or a test fails.
+
+    """
+    places = Places(folder)
+    results = build_with_dbt(places.warehouse, target_path, unit_tests=unit_tests, docs=docs)
+    copy_artifact(target_path / "manifest.json", places.manifest)
+    if docs:
+        copy_artifact(target_path / PAGE, places.documentation)
+    logger.info("exporting the marts")
+    export(places.warehouse, places.exports, places.manifest)
+    return results
+
+
+def add_site(folder: Path) -> None:
+    """Make the report pages of what `assemble` has made."""
+    # Imported here: a build without pages does without the packages that they need.
+    from pages.site import make_site
+
+    logger.info("making the pages")
+    places = Places(folder)
+    documentation = places.documentation if places.documentation.exists() else None
+    make_site(places.warehouse, places.site, places.manifest, places.exports, documentation)
 
 
 def build_with_dbt(
-    warehouse: Path, target_path: Path, *, unit_tests: bool = False, docs: bool = False
-) -> list[RunExecutionResult]:
+    warehouse: Path, target_path: Path, *, unit_tests: bool, docs: bool
+) -> list[RunResult]:
     """Check the seed files, then build and test the warehouse in a file that does not exist yet.
 
     Args:
         warehouse: the DuckDB file to make; closed and checkpointed at the end.
         target_path: folder of dbt's artifacts, and of its cache for the next build of the file.
         unit_tests: run dbt's unit tests too.
-        docs: make dbt's documentation too: `DBT_PAGE` in `target_path`.
+        docs: make dbt's documentation too: `PAGE` in `target_path`.
 
     Returns:
         The results of every seed, model and test.
@@ -185,11 +193,10 @@ def build_with_dbt(
     logger.info("building the warehouse with dbt")
     try:
         results = run_dbt("duckdb", target_path, unit_tests=unit_tests)
-        if docs and not _failed(results):
-            logger.info("making the documentation")
-            _invoke_dbt(["docs", "generate", "--static", "--no-compile"], "duckdb", target_path)
+        if docs and not any(map(has_failed, results)):
+            make_documentation("duckdb", target_path)
     finally:
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     check_results(results, lambda: duckdb.connect(str(warehouse)))
     return results
 
@@ -206,190 +213,39 @@ def check_seeds() -> None:
         raise BuildFailedError(f"faults in the seed files: {len(faults)}", faults)
 
 
-def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunExecutionResult]:
-    """Build and test the whole project on a target, in this process.
-
-    Args:
-        target: an output of profiles.yml.
-        target_path: folder of dbt's artifacts, and of its cache for the next build.
-        unit_tests: run dbt's unit tests too.
-
-    Returns:
-        The results of every seed, model and test, failed ones included.
-
-    Raises:
-        BuildFailedError: dbt cannot read the project.
-
-    """
-    # Exposures are declarations: there is nothing to build, but each would be a result.
-    command = ["build", "--exclude-resource-type", "exposure"]
-    command += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    return list(_invoke_dbt(command, target, target_path, Progress()).results)
+def count_rows(connection: duckdb.DuckDBPyConnection, manifest: Path) -> dict[str, int]:
+    """Count the rows of each mart."""
+    rows = {}
+    for mart in read_marts(manifest):
+        count = connection.execute(f"select count(*) from {mart.relation}")
+        [(rows[mart.name],)] = count.fetchall()
+    return rows
 
 
-def _invoke_dbt(
-    command: list[str], target: str, target_path: Path, progress: Progress | None = None
-) -> Any:
-    from dbt.cli.main import dbtRunner
-
-    os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
-    # No log but what is shown: formatting dbt's events would take a tenth of the build.
-    options = ["--log-level", "none", "--log-level-file", "none", "--warn-error"]
-    places = ["--target", target, "--target-path", str(target_path), "--project-dir", str(PROJECT)]
-    outcome = dbtRunner(callbacks=[progress] if progress else []).invoke(
-        [*options, *command, *places]
-    )
-    if isinstance(outcome.exception, KeyboardInterrupt):
-        raise outcome.exception
-    if outcome.exception:
-        raise BuildFailedError("dbt cannot read the project", [_flat(str(outcome.exception))])
-    return outcome.result
-
-
-def check_results(results: list[RunExecutionResult], connect: Callable[[], Any]) -> None:
-    """Check that nothing failed.
-
-    Args:
-        results: those of `run_dbt`.
-        connect: gives a connection (DB-API) to what was built; called only after a failure.
-
-    Raises:
-        BuildFailedError: a seed, a model or a test failed.
-
-    """
-    failed = _failed(results)
-    if failed:
-        skipped = sum(result.status == "skipped" for result in results)
-        raise BuildFailedError(
-            f"{len(failed)} of {len(results)} seeds, models and tests failed"
-            + (f", {skipped} that need them were skipped" if skipped else ""),
-            _describe(failed, connect()),
+def _summary(places: Places, results: Sequence[RunResult]) -> list[str]:
+    with connect_read_only(places.warehouse) as connection:
+        rows = count_rows(connection, places.manifest)
+        verdicts = dict(
+            connection.execute(
+                "select verdict, count(*) from marts.fct_consistency_checks group by verdict"
+            ).fetchall()
         )
-
-
-def _failed(results: list[RunExecutionResult]) -> list[RunExecutionResult]:
-    return [result for result in results if result.status in ("fail", "error")]
-
-
-def publish_artifact(artifact: Path, published: Path) -> None:
-    """Copy an artifact of dbt to its public place, in one step and without paths of this machine.
-
-    Raises:
-        OSError: it cannot be written.
-
-    """
-    text = artifact.read_text(encoding="utf-8")
-    for path, name in ((artifact.parent, "target"), (PROJECT, ".")):
-        text = text.replace(json.dumps(str(path))[1:-1], name)
-    published.parent.mkdir(parents=True, exist_ok=True)
-    work = published.with_name(f".{published.name}.tmp")
-    work.write_text(text, encoding="utf-8", newline="")
-    os.replace(work, published)
-
-
-def _describe(failed: list[RunExecutionResult], connection: Any) -> list[str]:
-    """Say in plain words what each failed node found, by running a failed test's query again."""
-    lines = []
-    cursor = connection.cursor()
-    for result in failed:
-        lines.append(result.node.name)
-        if result.status == "error" or result.node.resource_type != "test":
-            lines += ["  " + line for line in (result.message or "").splitlines() if line.strip()]
-            continue
-        cursor.execute(result.node.compiled_code)
-        names = [column[0] for column in cursor.description or []]
-        rows = cursor.fetchall()
-        for row in rows[:FAILURES_SHOWN]:
-            if names == ["failure"]:
-                lines.append(f"  {row[0]}")
-            else:
-                pairs = zip(names, row, strict=True)
-                lines.append("  " + ", ".join(f"{name} = {value}" for name, value in pairs))
-        if len(rows) > FAILURES_SHOWN:
-            lines.append(f"  and {len(rows) - FAILURES_SHOWN} more")
-    connection.close()
-    return lines
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _summary(
-    places: Places, results: list[RunExecutionResult], docs: bool, seconds: float
-) -> list[str]:
-    connection = connect_read_only(places.warehouse)
-    marts = read_marts(places.manifest)
-    rows = {
-        mart.name: connection.execute(f"select count(*) from {mart.relation}").fetchone()[0]
-        for mart in marts
-    }
-    verdicts = dict(
-        connection.execute(
-            "select verdict, count(*) from marts.fct_consistency_checks group by verdict"
+        discrepancies = connection.execute(
+            "select exhibit_id, locator, row_label, printed_value, consistent_values"
+            " from marts.rpt_discrepancies order by discrepancy_id"
         ).fetchall()
-    )
-    discrepancies = connection.execute(
-        "select exhibit_id, locator, row_label, printed_value, consistent_values"
-        " from marts.rpt_discrepancies order by discrepancy_id"
-    ).fetchall()
-    connection.close()
-    tests = sum(result.node.resource_type in ("test", "unit_test") for result in results)
     width = max(map(len, rows))
-    lines = ["", f"{'mart':{width}}   rows"]
-    lines += [f"{name:{width}} {count:6d}" for name, count in rows.items()]
-    lines += [
+    return [
         "",
-        f"{tests} tests passed; {sum(verdicts.values())} checks of printed numbers: "
+        f"{'mart':{width}}   rows",
+        *(f"{name:{width}} {count:6d}" for name, count in rows.items()),
+        "",
+        f"{count_tests(results)} tests passed; {sum(verdicts.values())} checks of printed numbers: "
         f"{verdicts.get('consistent', 0)} consistent, "
         f"{verdicts.get('documented_discrepancy', 0)} declared discrepancies",
-    ]
-    lines += [
-        f"  {exhibit}, {locator}: {label}: {printed} is printed; consistent would be {consistent}"
-        for exhibit, locator, label, printed, consistent in discrepancies
-    ]
-    lines += [
+        *(
+            f"  {exhibit}, {locator}: {label}: {printed} is printed; consistent would be {fitting}"
+            for exhibit, locator, label, printed, fitting in discrepancies
+        ),
         "",
-        f"warehouse  {_shown(places.warehouse)}",
-        f"exports    {_shown(places.exports)}",
-        *([f"docs       {_shown(places.documentation)}"] if docs else []),
-        f"took       {seconds:.1f} s",
-        "",
-        'try        make sql QUERY="select * from marts.fct_sentence_by_inducement"',
     ]
-    return lines
-
-
-def _shown(path: Path) -> str:
-    """Give a path as a person in the current folder would type it."""
-    return os.path.relpath(path)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; exit status 0: published, 1: the build failed, 2: bad input."""
-    parser = Parser(prog="build", description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=PROJECT / "build", help="folder to build in")
-    parser.add_argument("--unit-tests", action="store_true", help="run dbt's unit tests too")
-    parser.add_argument("--docs", action="store_true", help="make dbt's documentation too")
-    parser.add_argument(
-        "--wait", type=float, default=60, help="seconds to wait for another build (default 60)"
-    )
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    logger.setLevel(logging.INFO)
-    try:
-        options = parser.parse_args(arguments)
-        places = Places(options.output.resolve())
-        lines = build(places, unit_tests=options.unit_tests, docs=options.docs, wait=options.wait)
-    except UserError as error:
-        logger.error("build: %s", error)
-        return 2
-    except BuildFailedError as error:
-        kept = f"; {_shown(places.warehouse)} is as it was" if places.warehouse.exists() else ""
-        logger.error("\nbuild failed: %s%s\n", error, kept)
-        logger.error("%s", "\n".join(error.details))
-        return 1
-    except KeyboardInterrupt:
-        logger.error("\nbuild: interrupted; what is published is as it was")
-        return 128 + signal.SIGINT
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0

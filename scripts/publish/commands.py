@@ -1,23 +1,128 @@
-"""The commands of publish."""
+"""The commands `build` and `release`."""
 
 from __future__ import annotations
 
-from importlib import import_module
+import logging
+import math
+import os
+import sys
+from pathlib import Path
 
 import click
 
-MODULES = {"build": "build", "release": "release"}
-OPTIONS = {"ignore_unknown_options": True, "help_option_names": []}
+from publish.build import Places
+from publish.build import build as build_all
+from publish.release import RELEASED, Outcome, roll_back, run
+from publish.release import release as release_all
+from publish.releases import Releases
+from warehouse.dbt import BuildFailedError
+from warehouse.project import PROJECT, UserError
+from warehouse.signals import Signals
+
+A_PATH = click.Path(path_type=Path)
 
 
-def _command(name: str) -> click.Command:
-    @click.command(name, context_settings=OPTIONS)
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def command(arguments: tuple[str, ...]) -> int:
-        return int(import_module(f"publish.{MODULES[name]}").main(list(arguments)))
+def _set_up(wait: float) -> None:
+    if not 0 <= wait < math.inf:
+        raise UserError(f"--wait is {wait:g}: it must be a number of seconds")
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    for name in ("build", "release"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
-    return command
+
+@click.command(
+    epilog="Exit status: 0 published; 1 the build failed; 2 wrong options, or a folder that cannot "
+    "be used; 128 + n ended by signal n. Whenever it is not 0, what was published is as it was."
+)
+@click.option(
+    "--output", type=A_PATH, default=PROJECT / "build", help="Folder to replace (default: build/)."
+)
+@click.option("--unit-tests", is_flag=True, help="Run dbt's unit tests too.")
+@click.option("--docs", is_flag=True, help="Make dbt's documentation too.")
+@click.option("--site", is_flag=True, help="Make the report pages too.")
+@click.option(
+    "--wait", type=float, default=60, help="Seconds to wait for another build (default: 60)."
+)
+def build(output: Path, unit_tests: bool, docs: bool, site: bool, wait: float) -> int:
+    """Build and test the warehouse, export the marts, and publish all of it at once or nothing."""
+    _set_up(wait)
+    places = Places(output.resolve())
+    try:
+        lines = build_all(places, unit_tests=unit_tests, docs=docs, site=site, wait=wait)
+    except BuildFailedError as error:
+        if Signals.received:
+            raise KeyboardInterrupt("what is published is as it was") from error
+        shown = os.path.relpath(places.warehouse)
+        kept = f"; {shown} is as it was" if places.warehouse.exists() else ""
+        sys.stderr.write(f"\nbuild failed: {error}{kept}\n\n")
+        sys.stderr.write("\n".join(error.details) + "\n")
+        return 1
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
 
 
-build = _command("build")
-release = _command("release")
+@click.command(
+    epilog="Exit status: 0 released, nothing changed, or rolled back; 1 the build failed; 2 wrong "
+    "options, or a folder that cannot be used; 3 another run is still at work; 128 + n ended by "
+    "signal n. Whenever it is not 0, the current release is as it was."
+)
+@click.option(
+    "--releases",
+    type=A_PATH,
+    default=PROJECT / "releases",
+    help="Folder of the releases (default: releases/).",
+)
+@click.option(
+    "--keep",
+    type=int,
+    default=5,
+    help="Number of releases to keep, the new one included (default: 5).",
+)
+@click.option(
+    "--wait", type=float, default=300, help="Seconds to wait for another run (default: 300)."
+)
+@click.option(
+    "--results",
+    type=A_PATH,
+    metavar="FILE",
+    help="Write dbt's results of this run there, once all tests have passed.",
+)
+@click.option("--force", is_flag=True, help="Release even if nothing changed.")
+@click.option(
+    "--rollback",
+    is_flag=False,
+    flag_value="",
+    metavar="[RELEASE]",
+    help="Go back to the release before the current one, or to the one named by its number.",
+)
+@click.option("--list", "list_", is_flag=True, help="List the releases.")
+def release(
+    releases: Path,
+    keep: int,
+    wait: float,
+    results: Path | None,
+    force: bool,
+    rollback: str | None,
+    list_: bool,
+) -> int:
+    """Build the warehouse apart, test it, and switch readers to it in one atomic step."""
+    actions = {"--force": force, "--rollback": rollback is not None, "--list": list_}
+    given = [name for name, is_given in actions.items() if is_given]
+    if len(given) > 1:
+        raise UserError(f"{given[1]} is not allowed with {given[0]}")
+    if keep < 1:
+        raise UserError(f"--keep is {keep}: at least the new release is kept")
+    if results and not results.parent.is_dir():
+        raise UserError(f"--results is {results}: there is no such folder")
+    _set_up(wait)
+    folder = Releases(releases.resolve())
+    if list_:
+        sys.stdout.write("\n".join(folder.describe()) + "\n")
+        return RELEASED
+
+    def action() -> Outcome:
+        if rollback is not None:
+            return roll_back(folder, rollback, wait=wait)
+        return release_all(folder, keep=keep, force=force, wait=wait, results=results)
+
+    return run(folder, action, keep)

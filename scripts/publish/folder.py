@@ -1,96 +1,183 @@
-"""Folders that appear whole or not at all."""
+"""Folders that are published whole: made out of sight, then put in place in one step.
+
+Beside an output `build/` stands its hidden work folder `.work/build/`, on the same file system:
+
+    lock      held by the run that writes the output: one at a time
+    new/      what is being made; after the exchange, what was replaced
+    target/   dbt's artifacts, and its cache for the next build
+"""
 
 from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
+import json
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from warehouse.project import UserError
+from warehouse.signals import Signals
+
+WORK = ".work"
+LOCK = "lock"
+REPLACED = "replaced"
+DBT_PROJECT = "sentencing_warehouse"
+
+# The folders that this process is making.
+_making: set[Path] = set()
+
+
+class BusyError(UserError):
+    """Another run writes the same output and did not end in time."""
+
+
+class Work:
+    """The work folder of an output, which is a resolved path."""
+
+    def __init__(self, output: Path, folder: Path | None = None) -> None:
+        """Take the output, and its work folder where that is not the usual one beside it."""
+        self.output = output
+        self.folder = folder or output.parent / WORK / output.name
+        self.new = self.folder / "new"
+        self.target = self.folder / "target"
+
+    @contextmanager
+    def locked(self, wait: float) -> Iterator[None]:
+        """Keep other runs out, and put right what a killed one left.
+
+        Args:
+            wait: seconds to wait for another run.
+
+        Raises:
+            BusyError: another run did not end in time.
+            UserError: the output cannot be written, at any time in the block.
+
+        """
+        with _writing(self.output):
+            lock = self._acquire(wait)
+            try:
+                self._recover()
+                yield
+            finally:
+                self._leave()
+                lock.release()
+
+    @contextmanager
+    def making(self) -> Iterator[Path]:
+        """Give the empty folder `new`, and remove it at the end with whatever it is by then."""
+        self.new.mkdir()
+        _making.add(self.new)
+        try:
+            yield self.new
+        finally:
+            _making.discard(self.new)
+            shutil.rmtree(self.new, ignore_errors=True)
+
+    def aside(self, target: Path) -> Path:
+        """Name the place of a replaced folder where the system cannot exchange two folders."""
+        return self.folder / "-".join([REPLACED, *target.relative_to(self.output).parts])
+
+    def _acquire(self, wait: float) -> FileLock:
+        while True:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / LOCK, timeout=wait)
+            try:
+                lock.acquire()
+                return lock
+            except FileNotFoundError:
+                continue  # another run has just ended and removed the folder
+            except Timeout as error:
+                raise BusyError(
+                    f"another run is still at work in {self.output} after {wait:g} s: "
+                    "nothing was done"
+                ) from error
+
+    def _recover(self) -> None:
+        for aside in list(self.folder.glob(f"{REPLACED}*")):
+            target = self.output / aside.name.removeprefix(REPLACED).lstrip("-")
+            if target.exists():
+                shutil.rmtree(aside)
+            else:
+                os.rename(aside, target)
+        if self.new.exists():
+            shutil.rmtree(self.new)
+
+    def _leave(self) -> None:
+        """Remove the work folder where nothing is worth keeping; who waits for the lock retries."""
+        with suppress(OSError):
+            if os.listdir(self.folder) == [LOCK]:
+                (self.folder / LOCK).unlink()
+                self.folder.rmdir()
+                if self.folder.parent.name == WORK:
+                    self.folder.parent.rmdir()
 
 
 @contextmanager
-def replaced_folder(target: Path, check_replaceable: Callable[[Path], None]) -> Iterator[Path]:
+def replaced_folder(
+    target: Path,
+    check_replaceable: Callable[[Path], None],
+    *,
+    wait: float = 0,
+    work: Work | None = None,
+) -> Iterator[Path]:
     """Give a new folder to fill; when the block ends well, it takes the place of `target` at once.
 
     Whatever ends the block otherwise (an exception, a signal, a kill) leaves `target` as it was.
-    What a killed run left behind is put right by the next one. One run at a time: the folder above
-    `target` is locked meanwhile.
+    What a killed run left behind is put right by the next one. A part of a build, such as
+    `build/site`, is written under the lock of the build. A part of a folder that this process is
+    making is simply made there, and published with the whole.
 
     Args:
         target: the folder to replace; it need not exist.
         check_replaceable: called with a `target` that is not empty; raises UserError to refuse.
+        wait: seconds to wait for another run.
+        work: the work folder, where it is not the usual one.
 
     Raises:
         UserError: the folder cannot be written, another run is writing it, or
             `check_replaceable` refuses.
 
     """
-    try:
+    with _writing(target):
         # Replace the folder that a symbolic link points at, so that renames stay on one disk.
         target = target.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(target):
-            _recover(target)
-            if target.exists():
-                if not target.is_dir():
-                    raise UserError(f"{target} is not a folder: name another")
-                if any(target.iterdir()):
-                    check_replaceable(target)
-            temporary = target.parent / f".{target.name}-{secrets.token_hex(4)}.tmp"
-            temporary.mkdir()
-            try:
-                yield temporary
-                _swap(temporary, target)
-            finally:
-                # By now this name holds the unfinished folder or the replaced one.
-                shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise UserError(f"cannot write the folder {target}: {error.strerror or error}") from error
-
-
-@contextmanager
-def _locked(target: Path) -> Iterator[None]:
-    descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    if _making.intersection(target.parents):
+        target.mkdir()
+        yield target
+        return
+    work = work or Work(target.parent if is_build(target.parent) else target)
+    with work.locked(wait), work.making() as new:
+        _check_place(target, check_replaceable)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"another run is writing to {target.parent}: wait for it") from error
-        yield
-    finally:
-        os.close(descriptor)
+            yield new
+        except KeyboardInterrupt as error:
+            raise KeyboardInterrupt("what is published is as it was") from error
+        # Once more: nothing that somebody put there meanwhile is to be lost.
+        _check_place(target, check_replaceable)
+        with Signals.held():
+            swap(new, target, work.aside(target))
 
 
-def _aside(target: Path) -> Path:
-    return target.parent / f".{target.name}-replaced.tmp"
+def swap(new: Path, target: Path, aside: Path) -> None:
+    """Put `new` in the place of `target` at once; `new` may then hold what was replaced.
 
+    Args:
+        new: the finished folder.
+        target: a folder on the same file system; it need not exist.
+        aside: where `target` stands for a moment if the system cannot exchange two folders; then
+            there is no `target` for that moment, and `Work.locked` undoes a kill in it.
 
-def _recover(target: Path) -> None:
-    """Put right what a killed run left: a folder set aside goes back, all others are removed."""
-    aside = _aside(target)
-    if aside.exists() and not target.exists():
-        os.rename(aside, target)
-    pattern = re.compile(rf"\.{re.escape(target.name)}-([0-9a-f]{{8}}|replaced)\.tmp")
-    for leftover in target.parent.iterdir():
-        if pattern.fullmatch(leftover.name) and leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover)
-
-
-def _swap(new: Path, target: Path) -> None:
-    """Put `new` in the place of `target`; afterwards `new` may hold what was replaced."""
+    """
     if not target.exists():
         os.rename(new, target)
-    elif not _exchange(new, target):
-        # For a moment there is no target; `_recover` undoes a run that was killed in between.
-        aside = _aside(target)
+        return
+    shutil.copymode(target, new)
+    if not _exchange(new, target):
         os.rename(target, aside)
         os.rename(new, target)
         shutil.rmtree(aside, ignore_errors=True)
@@ -109,3 +196,84 @@ def _exchange(one: Path, other: Path) -> bool:
     if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
         return False
     raise OSError(code, os.strerror(code), str(one), None, str(other))
+
+
+def _check_place(target: Path, check_replaceable: Callable[[Path], None]) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UserError(f"{target} is not a folder: name another")
+    if target.is_mount():
+        raise UserError(f"{target} is a mount point, which cannot be replaced: name a folder in it")
+    if any(target.iterdir()):
+        check_replaceable(target)
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    """Turn the errors of a disk into one line."""
+    try:
+        yield
+    except Exception as error:
+        if _is_of_full_disk(error):
+            raise UserError(f"no space left for {output}: make room, then run again") from error
+        if isinstance(error, OSError):
+            raise UserError(f"cannot write to {output}: {error.strerror or error}") from error
+        raise
+
+
+def _is_of_full_disk(error: BaseException | None) -> bool:
+    """Say whether an error, or one that it follows from, names a full disk or a used-up quota."""
+    while error is not None:
+        text = "\n".join([str(error), *getattr(error, "details", ())])
+        if any(os.strerror(code) in text for code in (errno.ENOSPC, errno.EDQUOT)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+# What is in a folder
+
+
+def is_build(folder: Path) -> bool:
+    """Say whether a folder has the manifest of a build of this project."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        return bool(manifest["metadata"]["project_name"] == DBT_PROJECT)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def check_is_build(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but a build.
+
+    Raises:
+        UserError: there is no manifest of a build, or there are files that are not of one.
+
+    """
+    refusal = f"{folder} holds files that are not of a build"
+    files = _files_below(folder)
+    if (folder / "work" / "build.lock").is_file():  # dbt's cache, as older builds kept it
+        files = [path for path in files if not path.startswith("work/")]
+    if files and not is_build(folder):
+        raise UserError(f"{refusal}: name an empty or a new folder")
+    known = {"warehouse.duckdb", "manifest.json", "docs/index.html"}
+    known |= {f"{part}/{path}" for part in ("exports", "site") for path in _listed(folder / part)}
+    # DuckDB writes files such as warehouse.duckdb.wal while somebody has the warehouse open.
+    others = [p for p in files if p not in known and not p.startswith("warehouse.duckdb.")]
+    if others:
+        raise UserError(f"{refusal}, such as {others[0]}: move them, or name another folder")
+
+
+def _listed(folder: Path) -> set[str]:
+    """Return the files that the list of checksums in a folder names, and the list itself."""
+    try:
+        lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return set()
+    return {"SHA256SUMS", *(line.partition("  ")[2] for line in lines)}
+
+
+def _files_below(folder: Path) -> list[str]:
+    found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(path.relative_to(folder).as_posix() for path in found)

@@ -20,7 +20,8 @@ import psycopg2
 import psycopg2.errors
 from psycopg2 import sql
 
-from publish.build import BuildFailedError, check_results, check_seeds, run_dbt
+from publish.build import check_seeds
+from warehouse.dbt import BuildFailedError, check_results, run_dbt
 from warehouse.project import PROJECT, Parser, UserError
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str
                 _set_lock_timeout(clearing, wait)
                 _drop_built_schemas(clearing)
             logger.info("building the warehouse on PostgreSQL with dbt")
-            target_path = PROJECT / "build" / "work" / "postgres"
+            target_path = PROJECT / ".work" / "postgres"
             results = run_dbt("postgres", target_path, unit_tests=unit_tests)
             check_results(results, _connect)
             relations = readable_relations(results)

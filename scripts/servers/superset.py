@@ -220,8 +220,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--home",
         type=Path,
-        default=PROJECT / "build" / "superset",
-        help="folder of Superset's own data (default build/superset)",
+        default=PROJECT / ".work" / "superset",
+        help="folder of Superset's own data (default .work/superset)",
     )
     parser.add_argument(
         "--reset-password", action="store_true", help="give the administrator a new password"

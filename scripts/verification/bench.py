@@ -34,7 +34,7 @@ from statistics import median
 import duckdb
 
 from export.marts import export
-from publish.release import Releases
+from publish.releases import Releases
 from verification.replay import KINDS, Step, open_database, read_json, read_steps, run_steps, text
 from warehouse.manifest import Mart, read_marts
 from warehouse.project import PROJECT, Parser, UserError
@@ -127,7 +127,7 @@ class Bench:
     @property
     def target(self) -> Path:
         """Where the build's dbt leaves manifest, run results and its cache."""
-        return self.output / "work" / "target"
+        return self.output.parent / ".work" / "output" / "target"
 
     @property
     def output(self) -> Path:
@@ -159,7 +159,9 @@ class Bench:
     def build(self) -> Run:
         """Run the whole build."""
         script = str(self.project / "scripts" / "cli.py")
-        return self.run("the build", [sys.executable, script, "build", "--output", str(self.output)])
+        return self.run(
+            "the build", [sys.executable, script, "build", "--output", str(self.output)]
+        )
 
     def release(self) -> Run:
         """Make a release, documentation and pages included."""
@@ -178,7 +180,9 @@ class Bench:
         # Options that the user gives to dbt by its environment must not change what is measured.
         environment = {key: text for key, text in os.environ.items() if not key.startswith("DBT_")}
         # As build.py sets it: dbt's cache is good for one path of the warehouse only.
-        environment["WAREHOUSE_PATH"] = str(self.output.resolve() / "work" / "warehouse.duckdb")
+        environment["WAREHOUSE_PATH"] = str(
+            self.target.resolve().parent / "new" / "warehouse.duckdb"
+        )
         launcher = subprocess.run(
             [sys.executable, "-I", "-S", "-c", LAUNCHER, str(output), *command],
             cwd=self.project,

@@ -514,7 +514,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as name:
-        places = build_script.Places(Path(name))
+        places = build_script.Places(Path(name) / "build")
         build_script.build(places)
         work = Work(
             PROJECT, places.manifest, places.target / "run_results.json", options.source.resolve()

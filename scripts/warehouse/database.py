@@ -50,7 +50,8 @@ def _close_file_access(connection: duckdb.DuckDBPyConnection) -> None:
     # to it (.wal, .tmp/): only disabling the file system closes that. It has to follow, since the
     # setting before it asks the file system where the open file is.
     with _SETTINGS_LOCK:
-        (locked,) = connection.execute("select current_setting('lock_configuration')").fetchone()
+        settings = connection.execute("select current_setting('lock_configuration')")
+        [(locked,)] = settings.fetchall()
         if not locked:
             connection.execute("set enable_external_access = false")
             connection.execute("set disabled_filesystems = 'LocalFileSystem'")

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+
+from publish.build import Places
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -54,7 +57,7 @@ def run_build(project: Path, output: Path, *options: str) -> subprocess.Complete
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the release script: exit status, what it told people, and its line for machines."""
+    """A run of the release command: exit status, what it told people, its line for machines."""
 
     exit_status: int
     said: str
@@ -67,18 +70,100 @@ def release_command(project: Path, releases: Path, *options: str) -> list[str]:
     return [sys.executable, script, "release", "--releases", str(releases), *options]
 
 
-def run_release(project: Path, releases: Path, *options: str, **more: Any) -> Run:
-    """Run the release script of a project."""
-    done = subprocess.run(
-        release_command(project, releases, *options),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        **more,
-    )
+def finish_release(command: list[str], **more: Any) -> Run:
+    """Run a release command to its end."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **more)
     record = json.loads(done.stdout) if done.stdout.startswith("{") else {}
     return Run(done.returncode, done.stderr, record)
+
+
+def run_release(project: Path, releases: Path, *options: str, **more: Any) -> Run:
+    """Run the release command of a project."""
+    return finish_release(release_command(project, releases, *options), **more)
+
+
+# Runs a command with what an earlier build made in the place of dbt, which takes most of the time.
+# With a number of steps, the process is killed before that step of changing names and folders.
+QUICKLY = """
+import os, shutil, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv.pop(1))
+edition, steps, exchanges = Path(sys.argv.pop(1)), int(sys.argv.pop(1)), sys.argv.pop(1) == "True"
+import publish.build, publish.folder
+
+def build_with_dbt(warehouse, target_path, **_):
+    shutil.copyfile(edition / "warehouse.duckdb", warehouse)
+    shutil.copytree(edition / "target", target_path, dirs_exist_ok=True)
+    return []
+
+def step():
+    global steps
+    steps -= 1
+    if steps == 0:
+        os._exit(9)
+
+def counted(call):
+    def with_step(*arguments, **options):
+        step()
+        return call(*arguments, **options)
+    return with_step
+
+def rmtree(folder, *arguments, **options):
+    step()
+    for path in [path for path in Path(folder).rglob("*") if path.is_file()][:1]:
+        path.unlink()
+        step()
+    remove(folder, *arguments, **options)
+
+remove = shutil.rmtree
+publish.build.build_with_dbt = build_with_dbt
+if not exchanges:
+    publish.folder._exchange = lambda *_: False
+if steps:
+    publish.folder._exchange = counted(publish.folder._exchange)
+    shutil.rmtree = rmtree
+    for name in ("rename", "replace", "symlink"):
+        setattr(os, name, counted(getattr(os, name)))
+import cli
+sys.exit(cli.main())
+"""
+KILLED = 9
+
+
+def quick_command(
+    edition: Path, *command: str | Path, kill_at: int = 0, exchanges: bool = True
+) -> list[str]:
+    """Give a command of cli.py that publishes an edition, whose making does not take dbt."""
+    settings = [str(PROJECT / "scripts"), str(edition), str(kill_at), str(exchanges)]
+    return [sys.executable, "-c", QUICKLY, *settings, *map(str, command)]
+
+
+def quick_release(edition: Path, releases: Path, *options: str) -> Run:
+    """Release an edition without dbt."""
+    return finish_release(quick_command(edition, "release", "--releases", releases, *options))
+
+
+def make_edition(built: Built, folder: Path, number: int) -> Path:
+    """Write what dbt has made, with a number in two tables and in the manifest, to a folder."""
+    target = folder / "target"
+    target.mkdir(parents=True)
+    for name in ("run_results.json", "static_index.html"):
+        shutil.copy(built.run_results.with_name(name), target)
+    manifest = json.loads(built.manifest.read_bytes())
+    for node in manifest["nodes"].values():
+        if node["name"] == "dim_reports":
+            node["description"] += f" Edition {number}."
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    shutil.copy(built.warehouse, folder)
+    with duckdb.connect(
+        str(folder / "warehouse.duckdb"), config={"storage_compatibility_version": "v1.0.0"}
+    ) as warehouse:
+        warehouse.execute(f"update marts.dim_reports set title = title || ' Edition {number}.'")
+        warehouse.execute(
+            "update marts.fct_sentence_by_inducement"
+            f" set inducement_label = inducement_label || ' Edition {number}.'"
+        )
+    return folder
 
 
 def alter(path: Path, old: str, new: str) -> None:
@@ -91,14 +176,14 @@ def alter(path: Path, old: str, new: str) -> None:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Build, with dbt's unit tests, into a folder of the session."""
-    output = tmp_path_factory.mktemp("build")
-    done = run_build(PROJECT, output, "--unit-tests")
+    output = tmp_path_factory.mktemp("built") / "build"
+    done = run_build(PROJECT, output, "--unit-tests", "--docs")
     assert done.returncode == 0, done.stdout + done.stderr
     return Built(
         warehouse=output / "warehouse.duckdb",
         exports=output / "exports",
         manifest=output / "manifest.json",
-        run_results=output / "work" / "target" / "run_results.json",
+        run_results=Places(output).target / "run_results.json",
         printed=done.stdout,
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 import bench
 from bench import Bench, Gaps, Nodes, Rounds, Run
-from publish.release import Releases
+from publish.releases import Releases
 from verification.replay import read_steps
 from warehouse.manifest import read_marts
 from warehouse.project import UserError

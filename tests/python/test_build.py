@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 
-from conftest import PROJECT, Built, alter, copy_project, run_build
+from conftest import (
+    KILLED,
+    PROJECT,
+    Built,
+    alter,
+    copy_project,
+    make_edition,
+    quick_command,
+    run_build,
+)
+from publish.folder import BusyError, check_is_build, replaced_folder
+from warehouse.project import UserError
 from warehouse.seed_files import check_seed_files
 
 REPORT = "ussc_production_2021"
-COUNT = f"select count(*) from marts.fct_observations where report_id = '{REPORT}'"
+TITLE = "select title from marts.dim_reports"
 
 
 def seed(project: Path, exhibit: str) -> Path:
@@ -25,10 +38,9 @@ def seed(project: Path, exhibit: str) -> Path:
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
-    files = [folder / "warehouse.duckdb", *(p for p in (folder / "exports").rglob("*"))]
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
+        for path in folder.rglob("*")
         if path.is_file()
     }
 
@@ -53,68 +65,69 @@ def test_summary_says_what_there_is(built: Built) -> None:
 
 
 def test_same_seeds_give_the_same_exports(built: Built, project: Path) -> None:
-    one, other = fingerprint(built.warehouse.parent), fingerprint(project / "build")
-    del one["warehouse.duckdb"], other["warehouse.duckdb"]
+    one, other = fingerprint(built.exports), fingerprint(project / "build" / "exports")
     assert one == other
     assert len(one) > 80
 
 
-# Alteration -> what the build says.
+# Alterations of one build -> what it says.
 FAULTS = {
-    "a digit": (
-        ("figure_10", "56.6,290", "56.6,291"),
+    "digits": (
+        [
+            ("figure_10", "56.6,290", "56.6,291"),
+            ("table_11", "3,Coercion,2019,103,291", "3,Coercion,2019,103,292"),
+            ("figure_23", "Gender,2019,2.2", "Gender,2019,2.1"),
+        ],
         [
             f"{REPORT}.figure_10, Number of Victims, paragraph 1, Single victim, percent:"
             " printed is 56.6, expected 56.8359",
             "291 of 512",
+            "Used coercive tactics, printed_value: printed is 291, expected 291.5000 to 292.5000",
+            "known_discrepancies, misrepresentation_of_gender_percentage: expected a number that",
         ],
     ),
-    "a number printed elsewhere too": (
-        ("table_11", "3,Coercion,2019,103,291", "3,Coercion,2019,103,292"),
-        ["Used coercive tactics, printed_value: printed is 291, expected 291.5000 to 292.5000"],
+    "rows": (
+        [
+            ("figure_23", "4,Both age and gender,2019,4.9,,Misrepresentation,1,\n", ""),
+            ("figure_10", "41.0,210", "41,210"),
+            ("table_11", "3,Coercion,2019", "3,Coercion,2018"),
+        ],
+        [
+            'figure_23: the row label "Both age and gender" is in exhibit_labels',
+            "figure_10, column percent, offender_percent: expected one number of decimals, printed",
+            "table_11: expected rows 1 to 6",
+            "fiscal years 2018|2019",
+        ],
     ),
-    "a row lost": (
-        ("figure_23", "4,Both age and gender,2019,4.9,,Misrepresentation,1,\n", ""),
-        ['figure_23: the row label "Both age and gender" is in exhibit_labels'],
-    ),
-    "a value lost": (
-        ("figure_23", "Age,2019,7.2", "Age,2019,"),
-        ['figure_23: the row label "Age" is in exhibit_labels but not in the exhibit'],
+    "cells": (
+        [
+            ("figure_23", "Age,2019,7.2", "Age,2019,"),
+            ("table_11", "5,Enticement", "5,Enticements"),
+        ],
+        [
+            'figure_23: the row label "Age" is in exhibit_labels but not in the exhibit',
+            "table_11, row 5 (Enticements), column n: expected the labels in exhibit_labels",
+        ],
     ),
     "an unreadable cell": (
-        ("figure_24", "15.4", "15.4%"),
-        ["row 2 (Offered enticements), column percent:", '"15.4%" is not a number as printed'],
-    ),
-    "decimals lost in a spreadsheet": (
-        ("figure_10", "41.0,210", "41,210"),
-        ["figure_10, column percent, offender_percent: expected one number of decimals, printed"],
-    ),
-    "another fiscal year": (
-        ("table_11", "3,Coercion,2019", "3,Coercion,2018"),
-        ["table_11: expected rows 1 to 6", "fiscal years 2018|2019"],
-    ),
-    "a label": (
-        ("table_11", "5,Enticement", "5,Enticements"),
-        ["table_11, row 5 (Enticements), column n: expected the labels in exhibit_labels"],
-    ),
-    "a discrepancy mended in the seed": (
-        ("figure_23", "Gender,2019,2.2", "Gender,2019,2.1"),
-        ["known_discrepancies, misrepresentation_of_gender_percentage: expected a number that is"],
+        [("figure_24", "15.4", "15.4%")],
+        ['row 2 (Offered enticements), column percent: "15.4%" is not a number as printed'],
     ),
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_fault_is_named_and_nothing_is_published(project: Path, fault: str) -> None:
-    (exhibit, old, new), expected = FAULTS[fault]
+@pytest.mark.parametrize("faults", FAULTS)
+def test_faults_are_named_and_nothing_is_published(project: Path, faults: str) -> None:
+    alterations, expected = FAULTS[faults]
     before = fingerprint(project / "build")
-    path = seed(project, exhibit)
-    original = path.read_bytes()
-    alter(path, old, new)
+    original = {path: path.read_bytes() for path in (project / "seeds").rglob("*.csv")}
     try:
+        for exhibit, old, new in alterations:
+            alter(seed(project, exhibit), old, new)
         done = run_build(project, project / "build")
     finally:
-        path.write_bytes(original)
+        for path, content in original.items():
+            path.write_bytes(content)
     assert done.returncode == 1
     assert "build failed:" in done.stderr
     assert "warehouse.duckdb is as it was" in done.stderr
@@ -136,90 +149,225 @@ def test_export_works_alone_after_a_build(project: Path) -> None:
     assert len(wrong.stderr.splitlines()) == 1
 
 
-def test_readers_do_not_block_a_build(project: Path) -> None:
-    warehouse = project / "build" / "warehouse.duckdb"
-    reader = duckdb.connect(str(warehouse), read_only=True)
-    count = COUNT
-    before = reader.execute(count).fetchone()
-    done = run_build(project, project / "build")
+# Publishing: with a warehouse that is made already
+
+
+@pytest.fixture(scope="module")
+def editions(built: Built, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two builds of dbt that differ in warehouse, exports and manifest."""
+    folder = tmp_path_factory.mktemp("editions")
+    return [make_edition(built, folder / str(number), number) for number in (0, 1)]
+
+
+def quick_build(
+    edition: Path, output: Path, *options: str, **more: bool | int
+) -> subprocess.CompletedProcess[str]:
+    command = quick_command(edition, "build", "--output", output, *options, **more)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def editions_in(folder: Path) -> list[str]:
+    """Which edition warehouse, exports, their checksums and the manifest are of."""
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
+        texts = [warehouse.execute(TITLE).fetchall()[0][0]]
+    texts.append((folder / "exports" / "csv" / "dim_reports.csv").read_text(encoding="utf-8"))
+    texts.append((folder / "manifest.json").read_text(encoding="utf-8"))
+    sums = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
+    subprocess.run(sums, cwd=folder / "exports", check=True)
+    return [number for text in texts for number in set(re.findall(r"Edition (\d)\.", text))]
+
+
+def leftovers(output: Path) -> list[str]:
+    work = output.parent / ".work" / output.name
+    return sorted(path.name for path in work.iterdir() if path.name not in ("lock", "target"))
+
+
+@pytest.mark.parametrize("exchanges", [True, False], ids=["exchange", "two renames"])
+def test_killed_at_every_step_a_build_leaves_one_edition(
+    editions: list[Path], tmp_path: Path, exchanges: bool
+) -> None:
+    first = tmp_path / "first" / "build"
+    assert quick_build(editions[0], first).returncode == 0
+    seen = []
+    for kill_at in range(1, 20):
+        output = shutil.copytree(first.parent, tmp_path / str(kill_at)) / "build"
+        done = quick_build(editions[1], output, kill_at=kill_at, exchanges=exchanges)
+        # Between two renames there is nothing to read; only that can be, and not a mixture.
+        seen.append(editions_in(output) if output.exists() else ["none"])
+        assert len(set(seen[-1])) == 1, (kill_at, seen)
+        # The next run, though it fails, puts right what was left.
+        assert quick_build(tmp_path / "nothing", output).returncode == 2
+        assert set(editions_in(output)) == ({"0"} if seen[-1] == ["none"] else set(seen[-1]))
+        assert leftovers(output) == []
+        assert sorted(path.name for path in output.parent.iterdir()) == [".work", "build"]
+        if done.returncode != KILLED:
+            break
     assert done.returncode == 0, done.stderr
-    assert reader.execute(count).fetchone() == before
-    reader.close()
+    # Killed before the switch, after it, while the old build is removed; then not at all.
+    old, new = ["0"] * 3, ["1"] * 3
+    assert seen == ([old, new, new, new] if exchanges else [old, old, ["none"], *[new] * 4])
 
 
-def test_second_build_waits_or_gives_up_with_one_line(project: Path) -> None:
-    command = [sys.executable, "scripts/cli.py", "build", "--output", "build"]
-    first = subprocess.Popen(
-        command, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        time.sleep(2)
-        second = run_build(project, project / "build", "--wait", "0")
-        assert second.returncode == 2
-        assert len(second.stderr.splitlines()) == 1
-        assert second.stderr.startswith("build: another build is still writing")
-        third = run_build(project, project / "build")
-        assert third.returncode == 0, third.stderr
-        assert first.wait(timeout=120) == 0
-    finally:
-        first.kill()
+def test_readers_do_not_block_a_build_and_keep_what_they_opened(
+    editions: list[Path], tmp_path: Path
+) -> None:
+    output = tmp_path / "build"
+    quick_build(editions[0], output)
+    with duckdb.connect(str(output / "warehouse.duckdb"), read_only=True) as reader:
+        before = reader.execute(TITLE).fetchall()
+        assert quick_build(editions[1], output).returncode == 0
+        assert reader.execute(TITLE).fetchall() == before
+    assert set(editions_in(output)) == {"1"}
 
 
-def test_killed_build_leaves_the_last_one_and_the_next_one_works(project: Path) -> None:
-    folder, titles = project / "build", project / "seeds" / "reference" / "reports.csv"
-    before = fingerprint(folder)
-    original = titles.read_bytes()
-    alter(titles, "Production Offenses", "Offenses of Production")
-    for seconds in (1, 3, 5, 7, 8, 9):
-        command = [sys.executable, "scripts/cli.py", "build", "--output", "build"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(command, cwd=project, **quiet)
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        sums = (folder / "exports" / "SHA256SUMS").read_text(encoding="utf-8")
-        check = subprocess.run(
-            ["sha256sum", "--check", "--quiet"],
-            input=sums,
-            text=True,
-            cwd=folder / "exports",
-            check=False,
-        )
-        assert check.returncode == 0
-        with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as reader:
-            [(count,)] = reader.execute(COUNT).fetchall()
-            assert count == 78
-    done = run_build(project, folder)
+def test_pages_of_the_build_before_do_not_stand_beside_a_new_one(
+    editions: list[Path], tmp_path: Path
+) -> None:
+    output = tmp_path / "build"
+    done = quick_build(editions[0], output, "--docs", "--site")
     assert done.returncode == 0, done.stderr
-    assert (
-        fingerprint(folder)["exports/csv/dim_reports.csv"] != before["exports/csv/dim_reports.csv"]
-    )
-    leftovers = [path.name for path in folder.iterdir() if path.name.endswith(".tmp")]
-    assert leftovers == []
-    titles.write_bytes(original)
+    assert (output / "site" / "dbt" / "index.html").is_file()
+    assert "Edition 0." in (output / "site" / "dictionary.html").read_text(encoding="utf-8")
+    done = quick_build(editions[1], output)
+    assert not (output / "site").exists()
+    assert not (output / "docs").exists()
+    assert "site, which was of the build before: make site" in done.stdout
+    # A part of a build is written under the lock of the build, and out of sight until it is whole.
+    with FileLock(tmp_path / ".work" / "build" / "lock"), pytest.raises(BusyError):
+        replaced_folder(output / "site", check_is_build).__enter__()
+    with replaced_folder(output / "site", check_is_build):
+        assert not (output / "site").exists()
+    assert (output / "site").is_dir()
+    assert leftovers(output) == []
 
 
-@pytest.mark.parametrize(
-    "options", [["--nonsense"], ["--wait", "soon"], ["extra"]], ids=lambda options: options[0]
-)
-def test_nonsense_options_end_with_status_2(options: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "scripts/cli.py", "build", *options],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_an_output_behind_a_link_is_replaced_where_it_is(
+    editions: list[Path], tmp_path: Path
+) -> None:
+    real = tmp_path / "elsewhere" / "real"
+    real.mkdir(parents=True)
+    real.chmod(0o750)
+    link = tmp_path / "build"
+    link.symlink_to(real)
+    assert quick_build(editions[0], link).returncode == 0
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o750
+    assert set(editions_in(link)) == {"0"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["build", "elsewhere"]
+
+
+def put(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine")
+
+
+FOREIGN = ["notes.txt", "exports/csv/mine.csv", "docs/mine.html", "superset/superset.db"]
+
+
+@pytest.mark.parametrize("name", [*FOREIGN, "warehouse.duckdb"])
+def test_files_that_are_not_of_a_build_are_not_replaced(
+    editions: list[Path], tmp_path: Path, name: str
+) -> None:
+    output = tmp_path / "build"
+    if name in FOREIGN:
+        assert quick_build(editions[0], output).returncode == 0
+    put(output / name)
+    before = fingerprint(output)
+    done = quick_build(editions[1], output)
     assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"build: {output} holds files that are not of a build")
+    assert name not in FOREIGN or f"such as {name}: move them" in line
+    assert fingerprint(output) == before
+
+
+def test_a_file_that_comes_during_a_build_is_not_lost(tmp_path: Path) -> None:
+    output = tmp_path / "build"
+    with (
+        pytest.raises(UserError, match="not of a build"),
+        replaced_folder(output, check_is_build),
+    ):
+        put(output / "notes.txt")
+    assert (output / "notes.txt").read_text() == "mine"
+
+
+def test_the_cache_of_older_builds_is_no_hindrance(editions: list[Path], tmp_path: Path) -> None:
+    output = tmp_path / "build"
+    assert quick_build(editions[0], output).returncode == 0
+    put(output / "work" / "build.lock")
+    put(output / "work" / "target" / "manifest.json")
+    assert quick_build(editions[1], output).returncode == 0
+    assert not (output / "work").exists()
+
+
+def test_second_build_waits_or_gives_up_with_one_line(editions: list[Path], tmp_path: Path) -> None:
+    work = tmp_path / ".work" / "build"
+    work.mkdir(parents=True)
+    with FileLock(work / "lock"):
+        done = quick_build(editions[0], tmp_path / "build", "--wait", "0.1")
+        assert done.returncode == 2
+        [line] = done.stderr.splitlines()
+        assert line.startswith(f"build: another run is still at work in {tmp_path / 'build'} after")
+        command = quick_command(editions[0], "build", "--output", tmp_path / "build")
+        waiting = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(timeout=4)
+    assert waiting.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_build_with_one_line(
+    project: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    output = tmp_path / "build"
+    shutil.copytree(project / "build", output)
+    before = fingerprint(output)
+    command = [sys.executable, "scripts/cli.py", "build", "--output", str(output)]
+    process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    for line in process.stderr:
+        if " of " in line:
+            break
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "build: interrupted; what is published is as it was" in said
+    assert "Traceback" not in said
+    assert fingerprint(output) == before
+    assert leftovers(output) == []
 
 
 def test_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = run_build(PROJECT, tmp_path / "file" / "build")
+    for output, said in (
+        (tmp_path / "file" / "build", "build: cannot write to "),
+        (tmp_path / "file", f"build: {tmp_path / 'file'} is not a folder"),
+        (Path("/proc/self/task/build"), "build: cannot write to "),
+    ):
+        done = run_build(PROJECT, output)
+        assert done.returncode == 2
+        assert done.stderr.startswith(said)
+        assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["build", "--nonsense"],
+        ["build", "--wait", "soon"],
+        ["build", "--wait", "nan"],
+        ["build", "extra"],
+        ["nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_nonsense_is_one_line_and_status_2(arguments: list[str]) -> None:
+    command = [sys.executable, "scripts/cli.py", *arguments]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("build: cannot write to ")
-    assert len(done.stderr.splitlines()) == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"{arguments[0]}: ")
 
 
 # What a spreadsheet program does to a seed -> what is said about it.

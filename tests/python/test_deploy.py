@@ -58,6 +58,7 @@ def last_record(installed: Path) -> dict:
     return json.loads((installed / "releases" / "log.jsonl").read_text().splitlines()[-1])
 
 
+@pytest.mark.integration
 def test_cron_releases_in_silence_and_reports_a_failure(installed: Path) -> None:
     _, fields, command = crontab_line()
     assert all(re.fullmatch(r"\*|\d+", field) for field in fields)
@@ -77,6 +78,7 @@ def test_cron_releases_in_silence_and_reports_a_failure(installed: Path) -> None
     assert last_record(installed)["outcome"] == "failed"
 
 
+@pytest.mark.integration
 def test_systemd_reads_the_units_and_the_command_releases(installed: Path) -> None:
     need(shutil.which("systemd-analyze"), "systemd")
     verified = subprocess.run(
@@ -102,6 +104,7 @@ def test_systemd_reads_the_units_and_the_command_releases(installed: Path) -> No
     assert json.loads(done.stdout)["outcome"] in ("released", "unchanged")
 
 
+@pytest.mark.integration
 def test_the_workflow_is_valid_and_its_steps_release(installed: Path) -> None:
     checked = subprocess.run(
         [

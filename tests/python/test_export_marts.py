@@ -738,7 +738,7 @@ MISTAKES = {
     "unknown option": (None, ["--frmats", "csv"], "unrecognized arguments"),
     "no marts": (None, ["--marts"], "expected at least one argument"),
     "output is a file": (spoil_output_with_a_file, [], "is not a folder"),
-    "unwritable": (put_output_below_a_file, [], "cannot write the folder"),
+    "unwritable": (put_output_below_a_file, [], "cannot write to"),
     "no manifest": (lambda p: p.manifest.unlink(), [], "cannot read the dbt manifest"),
     "manifest is no JSON": (lambda p: p.manifest.write_text("nodes"), [], "not a dbt manifest"),
     "other JSON": (lambda p: p.manifest.write_text("[1]"), [], "not a dbt manifest"),
@@ -810,7 +810,7 @@ def test_a_warehouse_in_use_by_a_writer_is_refused(small):
 
 def test_a_folder_that_cannot_be_written_is_refused(small):
     # Nobody can make a folder in the process file system, not even root.
-    with pytest.raises(UserError, match="cannot write the folder"):
+    with pytest.raises(UserError, match="cannot write to"):
         run_export(SimpleNamespace(**{**vars(small), "exports": Path("/proc/self/exports")}))
 
 
@@ -903,7 +903,7 @@ def test_one_export_at_a_time(small):
     run_export(small)
     with (
         wh.replaced_folder(small.exports, export_marts.check_is_export),
-        pytest.raises(UserError, match="another run is writing"),
+        pytest.raises(UserError, match="another run is still at work"),
     ):
         run_export(small)
 
@@ -929,7 +929,7 @@ with wh.replaced_folder(target, lambda folder: None) as folder:
 """
 KILLS = {
     "while writing": "Path.write_text = lambda *_: os._exit(9)",
-    "before the swap": "wh._swap = lambda *_: os._exit(9)",
+    "before the swap": "wh.swap = lambda *_: os._exit(9)",
     "after the swap": "wh.shutil.rmtree = lambda *_, **__: os._exit(9)",
     "between two renames": textwrap.dedent("""
         wh._exchange = lambda *_: False

@@ -294,7 +294,7 @@ def test_the_same_seeds_models_and_tests_have_passed(built: Built, published: Pu
         results = json.loads(path.read_bytes())["results"]
         return {result["unique_id"]: result["status"] for result in results}
 
-    target = published.project / "build" / "work" / "postgres"
+    target = published.project / ".work" / "postgres"
     on_postgres = statuses(target / "run_results.json")
     assert on_postgres == statuses(built.run_results)
     assert set(on_postgres.values()) == {"success", "pass"}

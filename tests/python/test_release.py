@@ -13,14 +13,20 @@ import duckdb
 import pytest
 from filelock import FileLock
 
-from conftest import PROJECT, Run, alter, copy_project, need, release_command, run_release
-from publish.release import CONTENT, MANIFEST
-
-TITLE = "Production Offenses"
-
-
-def reports(project: Path) -> Path:
-    return project / "seeds" / "reference" / "reports.csv"
+from conftest import (
+    PROJECT,
+    Built,
+    Run,
+    alter,
+    copy_project,
+    make_edition,
+    need,
+    quick_release,
+    release_command,
+    run_release,
+)
+from publish.release import CONTENT
+from publish.releases import MANIFEST
 
 
 def table_11(project: Path) -> Path:
@@ -53,14 +59,19 @@ def releases(project: Path, first: Run, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def editions(built: Built, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two builds of dbt with different data."""
+    folder = tmp_path_factory.mktemp("editions")
+    return [make_edition(built, folder / str(number), number) for number in (0, 1)]
+
+
 @pytest.fixture
-def changed(project: Path) -> Path:
-    """The project with other data, for the time of a test."""
-    path = reports(project)
-    before = path.read_bytes()
-    alter(path, TITLE, TITLE + " (revised)")
-    yield project
-    path.write_bytes(before)
+def quick(editions: list[Path], tmp_path: Path) -> Path:
+    """A releases folder with a release that was made without dbt."""
+    done = quick_release(editions[0], tmp_path / "quick")
+    assert done.exit_status == 0, done.said
+    return tmp_path / "quick"
 
 
 def read_manifest(release: Path) -> dict:
@@ -135,6 +146,7 @@ def test_a_release_names_no_path_of_the_machine(project: Path, releases: Path) -
                 assert str(folder).encode() not in content, (path, folder)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("version", ["1.4", "1.5"])
 def test_older_clients_read_a_release(releases: Path, version: str) -> None:
     name = f"duckdb-{version}"
@@ -179,49 +191,56 @@ def test_nothing_changed_keeps_the_release(project: Path, releases: Path) -> Non
     )
     assert f"nothing changed; {before} stays" in done.said
     assert sorted(p.name for p in releases.glob("0*")) == [before]
-    forced = run_release(project, releases, "--force")
-    assert forced.record["outcome"] == "released"
-    # The same data has the same id, and all that is compared has the same bytes.
+
+
+def test_the_same_data_gives_the_same_id_and_bytes(editions: list[Path], quick: Path) -> None:
+    before = os.readlink(quick / "current")
+    forced = quick_release(editions[0], quick, "--force")
     assert forced.record["release"] == f"0002-{before.partition('-')[2]}"
-    files = [read_manifest(releases / name)["files"] for name in (before, forced.record["release"])]
+    files = [read_manifest(quick / name)["files"] for name in (before, forced.record["release"])]
     compared = [{p: f for p, f in each.items() if CONTENT.fullmatch(p)} for each in files]
     assert compared[0] == compared[1]
     assert len(compared[0]) > 180
 
 
-def test_a_damaged_release_is_replaced(project: Path, releases: Path) -> None:
-    with (releases / "current" / "exports" / "csv" / "dim_rules.csv").open("a") as file:
+def test_a_damaged_release_is_replaced(editions: list[Path], quick: Path) -> None:
+    with (quick / "current" / "exports" / "csv" / "dim_rules.csv").open("a") as file:
         file.write("0\n")
-    done = run_release(project, releases)
+    done = quick_release(editions[0], quick)
     assert done.record["outcome"] == "released"
     assert "is damaged: exports/csv/dim_rules.csv" in done.said
 
 
 def test_other_data_is_released_rolled_back_and_not_released_again(
-    changed: Path, releases: Path
+    editions: list[Path], quick: Path
 ) -> None:
-    first = os.readlink(releases / "current")
-    done = run_release(changed, releases)
+    def title() -> str:
+        [(text,)] = query(
+            quick / "current" / "warehouse.duckdb", "select title from marts.dim_reports"
+        )
+        return text
+
+    first = os.readlink(quick / "current")
+    done = quick_release(editions[1], quick)
     second = done.record["release"]
     assert (done.record["outcome"], done.record["previous"]) == ("released", first)
     assert second.startswith("0002-")
     assert second.partition("-")[2] != first.partition("-")[2]
-    title = "select title from marts.dim_reports"
-    assert query(releases / second / "warehouse.duckdb", title)[0][0].endswith("(revised)")
+    assert title().endswith("Edition 1.")
 
-    back = run_release(changed, releases, "--rollback")
+    back = quick_release(editions[1], quick, "--rollback")
     assert (back.record["outcome"], back.record["release"]) == ("rolled_back", first)
-    assert os.readlink(releases / "current") == first
-    assert not query(releases / "current" / "warehouse.duckdb", title)[0][0].endswith("(revised)")
+    assert os.readlink(quick / "current") == first
+    assert title().endswith("Edition 0.")
 
-    again = run_release(changed, releases)
+    again = quick_release(editions[1], quick)
     assert (again.record["outcome"], again.record["current"]) == ("unchanged", first)
     assert f"nothing changed since {second}, which was rolled back" in again.said
-    forced = run_release(changed, releases, "--force")
+    forced = quick_release(editions[1], quick, "--force")
     assert (forced.record["outcome"], forced.record["release"][:5]) == ("released", "0003-")
-    named = run_release(changed, releases, "--rollback", "0002")
+    named = quick_release(editions[1], quick, "--rollback", "0002")
     assert named.record["current"] == second
-    records = [json.loads(line) for line in (releases / "log.jsonl").read_text().splitlines()]
+    records = [json.loads(line) for line in (quick / "log.jsonl").read_text().splitlines()]
     assert [r["outcome"] for r in records[-5:]] == [
         "released",
         "rolled_back",
@@ -231,32 +250,34 @@ def test_other_data_is_released_rolled_back_and_not_released_again(
     ]
 
 
-def test_there_is_no_way_back_from_the_first_release(project: Path, releases: Path) -> None:
-    before = os.readlink(releases / "current")
-    done = run_release(project, releases, "--rollback")
+def test_there_is_no_way_back_from_the_first_release(editions: list[Path], quick: Path) -> None:
+    before = os.readlink(quick / "current")
+    done = quick_release(editions[0], quick, "--rollback")
     assert done.exit_status == 2
     assert f"there is no release before {before}; there are {before}" in done.said
-    unknown = run_release(project, releases, "--rollback", "0007")
+    unknown = quick_release(editions[0], quick, "--rollback", "0007")
     assert unknown.exit_status == 2
     assert "there is no release 0007" in unknown.said
-    assert os.readlink(releases / "current") == before
+    assert os.readlink(quick / "current") == before
 
 
-def test_old_releases_are_pruned_and_the_current_one_never(project: Path, releases: Path) -> None:
-    first = os.readlink(releases / "current")
+def test_old_releases_are_pruned_and_the_current_one_never(
+    editions: list[Path], quick: Path
+) -> None:
+    first = os.readlink(quick / "current")
     for name in ("0002-000000000002", "0003-000000000003"):
-        subprocess.run(["cp", "-a", str(releases / first), str(releases / name)], check=True)
+        subprocess.run(["cp", "-a", str(quick / first), str(quick / name)], check=True)
     # A release that was rolled back to is current, and older than others.
-    done = run_release(project, releases, "--force", "--keep", "2")
+    done = quick_release(editions[0], quick, "--force", "--keep", "2")
     assert done.record["pruned"] == [first, "0002-000000000002"]
-    assert sorted(p.name for p in releases.glob("0*")) == [
+    assert sorted(p.name for p in quick.glob("0*")) == [
         "0003-000000000003",
         done.record["release"],
     ]
-    back = run_release(project, releases, "--rollback")
+    back = quick_release(editions[0], quick, "--rollback")
     assert back.record["current"] == "0003-000000000003"
-    assert run_release(project, releases, "--keep", "1").record["outcome"] == "unchanged"
-    assert (releases / "current" / "warehouse.duckdb").exists()
+    assert quick_release(editions[0], quick, "--keep", "1").record["outcome"] == "unchanged"
+    assert (quick / "current" / "warehouse.duckdb").exists()
 
 
 def test_a_wrong_digit_fails_and_leaves_the_release(project: Path, releases: Path) -> None:
@@ -299,12 +320,12 @@ def test_a_second_run_gives_up_after_its_wait(project: Path, releases: Path) -> 
     ("options", "said"),
     [
         (["--keep", "0"], "--keep is 0: at least the new release is kept"),
-        (["--keep", "x"], "argument --keep: invalid int value: 'x'"),
+        (["--keep", "x"], "Invalid value for '--keep': 'x' is not a valid integer"),
         (["--wait", "-1"], "--wait is -1: it must be a number of seconds"),
         (["--wait", "nan"], "--wait is nan"),
         (["--results", "nowhere/results.json"], "--results is nowhere/results.json: there is no"),
-        (["--force", "--rollback"], "not allowed with argument --force"),
-        (["now"], "unrecognized arguments: now"),
+        (["--force", "--rollback"], "--rollback is not allowed with --force"),
+        (["now"], "Got unexpected extra argument (now)"),
     ],
 )
 def test_nonsense_is_one_line(tmp_path: Path, options: list[str], said: str) -> None:
@@ -315,15 +336,15 @@ def test_nonsense_is_one_line(tmp_path: Path, options: list[str], said: str) -> 
     assert not (tmp_path / "releases").exists()
 
 
-def test_a_file_in_the_way_is_one_line(project: Path, tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_one_line(editions: list[Path], tmp_path: Path) -> None:
     (tmp_path / "releases").write_text("")
-    done = run_release(project, tmp_path / "releases")
+    done = quick_release(editions[0], tmp_path / "releases")
     assert done.exit_status == 2
     assert done.record["outcome"] == "refused"
     assert f"cannot write to {tmp_path / 'releases'}" in done.said
     folder = tmp_path / "other"
     (folder / "current").mkdir(parents=True)
-    taken = run_release(project, folder)
+    taken = quick_release(editions[0], folder)
     assert taken.exit_status == 2
     assert f"{folder / 'current'} is not the link that points at a release" in taken.said
 

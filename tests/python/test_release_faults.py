@@ -7,34 +7,44 @@ import random
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from conftest import PROJECT, alter, copy_project, need, release_command, run_release
-from publish.release import Release, Releases
+from conftest import (
+    KILLED,
+    PROJECT,
+    Built,
+    copy_project,
+    make_edition,
+    need,
+    quick_command,
+    quick_release,
+    release_command,
+    run_build,
+    run_release,
+)
+from publish.releases import Release, Releases
 
-KILLS = 100
-BATCHES = 4
+KILLS = 20
 READERS = 8
+RELEASES = 20
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("faults"))
+def edition(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_edition(built, tmp_path_factory.mktemp("edition"), 0)
 
 
 @pytest.fixture(scope="module")
-def first(project: Path) -> Path:
-    """The releases folder of the project, with one release; not to be changed."""
-    folder = project / "releases"
-    done = run_release(project, folder)
+def first(edition: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A releases folder with one release; not to be changed."""
+    folder = tmp_path_factory.mktemp("first") / "releases"
+    done = quick_release(edition, folder)
     assert done.exit_status == 0, done.said
     return folder
 
@@ -48,17 +58,6 @@ def releases(first: Path, tmp_path: Path) -> Path:
 def copy_folder(folder: Path, copy: Path) -> Path:
     subprocess.run(["cp", "-a", str(folder), str(copy)], check=True)
     return copy
-
-
-def set_edition(project: Path, edition: int) -> None:
-    """Give two tables of the warehouse the same new text, so that a mixture would show."""
-    for path, text in (
-        (project / "seeds" / "reference" / "reports.csv", "Production Offenses"),
-        (project / "seeds" / "reference" / "categories.csv", ",coercion,Coercion"),
-    ):
-        original = (PROJECT / path.relative_to(project)).read_text(encoding="utf-8")
-        path.write_text(original, encoding="utf-8", newline="")
-        alter(path, text, f"{text} {edition}")
 
 
 def assert_whole(releases: Path) -> Release:
@@ -81,14 +80,16 @@ def assert_tidy(releases: Path) -> None:
     assert {path.name for path in (releases / ".work").iterdir()} <= {"lock", "target"}
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
-def test_killed_at_any_moment(batch: int, project: Path, releases: Path) -> None:
-    chance = random.Random(batch)
+@pytest.mark.slow
+def test_killed_at_random(tmp_path: Path) -> None:
+    project, releases = copy_project(tmp_path), tmp_path / "releases"
+    chance = random.Random(9)
+    assert run_release(project, releases).exit_status == 0
     started = time.monotonic()
     assert run_release(project, releases, "--force", "--keep", "2").exit_status == 0
     whole_run = time.monotonic() - started
     killed = 0
-    while killed < KILLS // BATCHES:
+    while killed < KILLS:
         before = assert_whole(releases)
         command = release_command(project, releases, "--force", "--keep", "2")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -108,47 +109,30 @@ def test_killed_at_any_moment(batch: int, project: Path, releases: Path) -> None
     assert len(Releases(releases).all()) == 2
 
 
-PUBLISHING = """
-import shutil, sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from publish.release import Releases
-releases = Releases(Path(sys.argv[2]))
-print("ready", flush=True)
-while True:
-    with releases.locked(60):
-        shutil.copytree(releases.folder / "spare", releases.new)
-        releases.publish("0123456789ab")
-        releases.prune(2)
-"""
-
-
-def test_killed_while_publishing(releases: Path) -> None:
-    """What a kill during a whole run seldom meets: the few milliseconds of the switch itself."""
-    spare = releases / "spare"
-    spare.mkdir()
-    for name in ("release.json", "warehouse.duckdb"):
-        shutil.copy(releases / "current" / name, spare / name)
-    (spare / "release.json").write_text('{"release_id": "0123456789ab", "files": {}}')
-    chance = random.Random(7)
-    for _ in range(100):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PUBLISHING, str(PROJECT / "scripts"), str(releases)],
-            stdout=subprocess.PIPE,
-        )
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0, 0.1))
-        assert process.poll() is None
-        process.kill()
-        process.communicate()
+def test_killed_at_every_step_of_publishing(edition: Path, first: Path, tmp_path: Path) -> None:
+    """Kill while the release is renamed and switched to, and an old one is removed."""
+    numbers = []
+    for kill_at in range(1, 30):
+        releases = copy_folder(first, tmp_path / str(kill_at))
+        options = ["--releases", releases, "--force", "--keep", "1"]
+        command = quick_command(edition, "release", *options, kill_at=kill_at)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         opened = Releases(releases)
-        current = opened.current()
-        assert (current.folder / "warehouse.duckdb").exists()
+        current = assert_whole(releases)
+        numbers.append(current.number)
         with opened.locked(0):
             pass
         assert_tidy(releases)
-        # Nothing that readers have not seen is left to roll back to.
-        assert [release for release in opened.all() if release.number > current.number] == []
+        # No release that readers have not seen is left to roll back to.
+        assert max(opened.all()) == current
+        assert all(release.damage() is None for release in opened.all())
+        if done.returncode != KILLED:
+            break
+    assert done.returncode == 0, done.stderr
+    assert numbers == sorted(numbers)
+    # Rename, link, switch; rename and removal of the old release, and of documentation and new/.
+    assert numbers.count(1) >= 3
+    assert numbers.count(2) >= 4
 
 
 @contextmanager
@@ -164,17 +148,23 @@ def small_disk(folder: Path, options: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_full_disk(project: Path, first: Path, tmp_path: Path) -> None:
+def resize(disk: Path, size: int) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
+
+
+def test_full_disk(edition: Path, first: Path, tmp_path: Path) -> None:
     """The disk fills up at the start, while dbt builds, and while the release is written."""
     with small_disk(tmp_path / "disk", "size=100m") as disk:
         releases = copy_folder(first, disk / "releases")
         before = assert_whole(releases)
-        used = shutil.disk_usage(disk).used
-        # A little more room each time, until a release fits: it runs out at every stage.
         last_words = []
-        for room in (100_000, 4_000_000, *range(8_500_000, 30_000_000, 1_000_000)):
-            subprocess.run(["mount", "-o", f"remount,size={used + room}", str(disk)], check=True)
-            done = run_release(project, releases, "--force")
+        # With dbt, then, with a little more room each time until a release fits, without it.
+        for room in (100_000, 4_000_000, *range(2_000_000, 40_000_000, 2_000_000)):
+            resize(disk, shutil.disk_usage(disk).used + room)
+            if len(last_words) < 2:
+                done = run_release(PROJECT, releases, "--force")
+            else:
+                done = quick_release(edition, releases, "--force")
             if done.exit_status == 0:
                 break
             assert done.exit_status == 2, done.said
@@ -183,128 +173,91 @@ def test_full_disk(project: Path, first: Path, tmp_path: Path) -> None:
             assert_tidy(releases)
             last_words.append("exporting the marts" in done.said)
         assert done.exit_status == 0
-        assert last_words[0] is False
+        assert last_words[:2] == [False, False]
         assert last_words[-1] is True
         assert assert_whole(releases).number == before.number + 1
+        resize(disk, shutil.disk_usage(disk).used + 2_000_000)
+        build = run_build(PROJECT, disk / "build")
+        assert build.returncode == 2
+        assert f"build: no space left for {disk / 'build'}: make room" in build.stderr
+        assert not (disk / "build").exists()
 
 
-def test_read_only_folder(project: Path, first: Path, tmp_path: Path) -> None:
+def test_read_only_folder(edition: Path, first: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=100m") as disk:
         releases = copy_folder(first, disk / "releases")
+        build = run_build(PROJECT, disk)
+        assert build.returncode == 2
+        assert f"build: {disk} is a mount point, which cannot be replaced" in build.stderr
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         for options in (["--force"], ["--rollback"]):
-            done = run_release(project, releases, *options)
+            done = quick_release(edition, releases, *options)
             assert done.exit_status == 2
             assert f"cannot write to {releases}: Read-only file system" in done.said
             assert done.record["outcome"] == "refused"
+        build = run_build(PROJECT, disk / "build")
+        assert build.returncode == 2
+        assert f"build: cannot write to {disk / 'build'}: Read-only file system" in build.stderr
         assert_whole(releases)
 
 
-def test_moved_to_another_file_system(project: Path, first: Path, tmp_path: Path) -> None:
+def test_moved_to_another_file_system(edition: Path, first: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=100m") as disk:
         here = copy_folder(first, tmp_path / "here")
         releases = disk / "releases"
         shutil.move(here, releases)
         before = assert_whole(releases)
-        done = run_release(project, releases, "--force")
+        done = quick_release(edition, releases, "--force")
         assert done.record["previous"] == before.name
-        assert run_release(project, releases, "--rollback").record["current"] == before.name
+        assert quick_release(edition, releases, "--rollback").record["current"] == before.name
         # And reached by a link from where it was.
         here.symlink_to(releases)
-        assert run_release(project, here, "--force").record["outcome"] == "released"
+        assert quick_release(edition, here, "--force").record["outcome"] == "released"
         assert assert_whole(here).number == 3
 
 
-@pytest.mark.parametrize("count", [2, 4])
-def test_started_at_once(count: int, project: Path, releases: Path) -> None:
-    command = release_command(project, releases, "--force", "--keep", "9")
+def test_started_at_once(edition: Path, releases: Path) -> None:
+    options = ["--releases", releases, "--force", "--keep", "9"]
+    command = quick_command(edition, "release", *options)
     running = [
         subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        for _ in range(count)
+        for _ in range(4)
     ]
     said = [process.communicate(timeout=300)[1] for process in running]
-    assert [process.returncode for process in running] == [0] * count, said
-    assert [release.number for release in Releases(releases).all()] == list(range(1, count + 2))
-    assert assert_whole(releases).number == count + 1
+    assert [process.returncode for process in running] == [0] * 4, said
+    assert [release.number for release in Releases(releases).all()] == [1, 2, 3, 4, 5]
+    assert assert_whole(releases).number == 5
     assert_tidy(releases)
 
 
-def test_a_seed_with_an_error(project: Path, releases: Path) -> None:
-    before = assert_whole(releases)
-    exhibit = project / "seeds" / "ussc_production_2021" / "raw_ussc_production_2021__figure_10.csv"
-    content = exhibit.read_bytes()
-    exhibit.write_bytes(content[: len(content) // 2])
-    try:
-        done = run_release(project, releases)
-    finally:
-        exhibit.write_bytes(content)
-    assert done.exit_status == 1
-    assert (releases / done.record["log"]).is_file()
-    assert assert_whole(releases) == before
-    assert_tidy(releases)
-
-
-def test_a_corrupted_previous_release(project: Path, releases: Path) -> None:
-    assert run_release(project, releases, "--force").exit_status == 0
+def test_a_damaged_previous_release(edition: Path, releases: Path) -> None:
+    assert quick_release(edition, releases, "--force").exit_status == 0
     previous, current = Releases(releases).all()
     file = previous.folder / "warehouse.duckdb"
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    done = run_release(project, releases, "--rollback")
+    done = quick_release(edition, releases, "--rollback")
     assert done.exit_status == 2
     assert (
         f"release {previous.name} is damaged (warehouse.duckdb): {current.name} stays" in done.said
     )
     assert assert_whole(releases) == current
     (previous.folder / "release.json").write_text("{")
-    done = run_release(project, releases, "--rollback")
+    done = quick_release(edition, releases, "--rollback")
     assert f"release {previous.name} is damaged (release.json)" in done.said
-    assert run_release(project, releases, "--force").exit_status == 0
+    assert quick_release(edition, releases, "--force").exit_status == 0
     assert assert_whole(releases).number == 3
 
 
-@dataclass
-class Reader(threading.Thread):
-    """Queries `current` without pause, in a process of its own, as a reader does."""
-
-    releases: Path
-    stop: threading.Event
-    queries: int = 0
-    editions: set[str] = field(default_factory=set)
-    faults: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def run(self) -> None:
-        # They take the time that the releases leave, or twenty of these would take half an hour.
-        reading = ["nice", "-n", "19", sys.executable, "-c", READING, str(self.releases)]
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        process = subprocess.Popen(reading, text=True, **pipes)
-        self.stop.wait()
-        out, err = process.communicate("stop\n", timeout=60)
-        self.faults += err.splitlines()
-        for line in out.splitlines():
-            kind, _, value = line.partition(" ")
-            match kind:
-                case "queries":
-                    self.queries = int(value)
-                case "edition":
-                    self.editions.add(value)
-                case _:
-                    self.faults.append(line)
-
-
 READING = """
-import csv, os, select, sys
+import csv, os, re, select, sys
 from pathlib import Path
 import duckdb
 releases = Path(sys.argv[1])
 queries, editions = 0, set()
+def edition(text):
+    return re.findall(r"Edition (\\d+)\\.", text)[-1]
 while not select.select([sys.stdin], [], [], 0)[0]:
     release = releases / os.readlink(releases / "current")
     # One reader holds the name of the release for what is in several files, as the guide says.
@@ -320,44 +273,44 @@ while not select.select([sys.stdin], [], [], 0)[0]:
     with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as file:
         ((named,),) = file.execute("select title from marts.dim_reports").fetchall()
     queries += 1
-    edition = title.rpartition(" ")[2]
-    editions.add(edition)
-    if edition != label.rpartition(" ")[2] or total != 512:
+    editions.add(edition(title))
+    if edition(title) != edition(label) or total != 512:
         print("mixed", title, label, total)
     if row["title"] != named:
         print("mixed files", row["title"], named)
-print("queries", queries)
-for edition in editions:
-    print("edition", edition)
+print(queries, *editions)
 """
 
 
-def test_readers_through_twenty_releases(first: Path, tmp_path: Path) -> None:
-    project = copy_project(tmp_path)
-    releases = copy_folder(first, tmp_path / "releases")
-    set_edition(project, 0)
-    assert run_release(project, releases).record["outcome"] == "released"
-    held = duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True)
+@pytest.mark.slow
+def test_readers_through_twenty_releases(built: Built, edition: Path, tmp_path: Path) -> None:
+    releases = tmp_path / "releases"
+    assert quick_release(edition, releases).record["outcome"] == "released"
     title = "select title from marts.dim_reports"
-    before = held.execute(title).fetchall()
-    stop = threading.Event()
-    readers = [Reader(releases, stop) for _ in range(READERS)]
-    for reader in readers:
-        reader.start()
-    try:
-        for edition in range(1, 21):
-            set_edition(project, edition)
-            done = run_release(project, releases, "--keep", "3")
+    # They take the time that the releases leave.
+    reading = ["nice", "-n", "19", sys.executable, "-c", READING, str(releases)]
+    with ExitStack() as stack:
+        held = stack.enter_context(
+            duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True)
+        )
+        before = held.execute(title).fetchall()
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        readers = [subprocess.Popen(reading, text=True, **pipes) for _ in range(READERS)]
+        for reader in readers:
+            stack.callback(reader.kill)
+        for number in range(1, RELEASES + 1):
+            newer = make_edition(built, tmp_path / str(number), number)
+            done = quick_release(newer, releases, "--keep", "3")
             assert done.record["outcome"] == "released", done.said
             # The file that was opened before has long been pruned, and is still read.
             assert held.execute(title).fetchall() == before
-    finally:
-        stop.set()
+        seen = set()
         for reader in readers:
-            reader.join()
-        held.close()
-    assert [fault for reader in readers for fault in reader.faults] == []
-    assert all(reader.queries > 100 for reader in readers)
-    seen = set.union(*(reader.editions for reader in readers))
-    assert seen >= {str(edition) for edition in range(1, 20)}
+            out, faults = reader.communicate("stop\n", timeout=60)
+            assert faults == ""
+            [line] = out.splitlines()
+            queries, *editions = line.split()
+            assert int(queries) > 100
+            seen.update(editions)
+    assert seen >= {str(number) for number in range(1, RELEASES)}
     assert_whole(releases)
