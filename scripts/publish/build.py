@@ -14,7 +14,7 @@ import duckdb
 
 from export.marts import export
 from publish.folder import Work, check_is_build, replaced_folder
-from warehouse.database import connect_read_only
+from warehouse.database import STORAGE, connect_read_only
 from warehouse.dbt import (
     PAGE,
     BuildFailedError,
@@ -188,7 +188,7 @@ def build_with_dbt(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
-    with duckdb.connect(str(warehouse), config={"storage_compatibility_version": "v1.0.0"}) as connection:
+    with duckdb.connect(str(warehouse), config=STORAGE) as connection:
         load_sheets(connection, PROJECT)
     logger.info("building the warehouse with dbt")
     try:
