@@ -5,19 +5,13 @@ For people to look at. Needs Debian's chromium.
 
 from __future__ import annotations
 
-import argparse
-import logging
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from warehouse.project import PROJECT
 from warehouse.project import UserError
-
-log = logging.getLogger("screenshots")
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Nothing that reaches for the network; a sandbox of its own is closed to the root of a container.
@@ -80,22 +74,3 @@ def take(site: Path, output: Path) -> int:
             tab.goto(page.resolve().as_uri())
             tab.pdf(path=output / f"{page.stem}.pdf", format="A4")
     return taken
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 after an error of the user."""
-    logging.basicConfig(level=logging.INFO, format="screenshots: %(message)s")
-    parser = argparse.ArgumentParser(prog="screenshots", description=__doc__.splitlines()[0])
-    build = PROJECT / "build"
-    parser.add_argument("--site", type=Path, default=build / "site", help="default: build/site")
-    parser.add_argument(
-        "--output", type=Path, default=build / "screenshots", help="default: build/screenshots"
-    )
-    options = parser.parse_args(arguments)
-    try:
-        taken = take(options.site, options.output)
-    except UserError as error:
-        log.error("%s", error)
-        return 2
-    log.info("%d pictures -> %s", taken, options.output)
-    return 0

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from markupsafe import Markup
+
 Row = dict[str, Any]
 
 
@@ -69,3 +71,8 @@ def largest(rows: Sequence[Row], column: str) -> Row:
 def month_or_day(date: datetime.date, precision: str) -> str:
     """Write a date of publication as exactly as it is known."""
     return f"{date:%B %Y}" if precision == "month" else f"{date:%B} {date.day}, {date.year}"
+
+
+def squeezed(text: object) -> Markup:
+    """Write a text of a template in one line."""
+    return Markup(" ".join(str(text).split()))
