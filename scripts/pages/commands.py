@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -66,10 +67,8 @@ def serve(folder: Path, port: int) -> None:
     _start_log("serve")
     with server(folder, port) as listening:
         log.info("http://%s:%d (end it with Ctrl+C)", HOST, listening.server_port)
-        try:
+        with suppress(KeyboardInterrupt):
             listening.serve_forever()
-        except KeyboardInterrupt:
-            pass
 
 
 @click.command()

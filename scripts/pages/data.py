@@ -86,9 +86,7 @@ def seed_of(exhibit_id: str) -> str:
 
 def tally(checks: Iterable[Row]) -> dict[str, int]:
     """Count checks. Those that could not be made, or that no value fails, are counted apart."""
-    counts = Counter(
-        "vacuous" if check.get("is_vacuous") else check["verdict"] for check in checks
-    )
+    counts = Counter("vacuous" if check.get("is_vacuous") else check["verdict"] for check in checks)
     apart = {name: counts[name] for name in ("not_checkable", "vacuous")}
     total = counts.total() - sum(apart.values())
     return {"total": total, "consistent": counts["consistent"], **apart}

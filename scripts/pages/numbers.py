@@ -109,9 +109,7 @@ def _keyed_in(observation: Row) -> str:
     return f"{seed_of(observation['exhibit_id'])}, line {line}, column {observation['column_name']}"
 
 
-def citations(
-    data: Data, observations: Iterable[Row]
-) -> list[tuple[Row, list[tuple[Row, str]]]]:
+def citations(data: Data, observations: Iterable[Row]) -> list[tuple[Row, list[tuple[Row, str]]]]:
     """Return each report with the exhibits that print numbers, and the places in each exhibit."""
     locators: dict[str, list[str]] = {}
     for row in observations:

@@ -6,18 +6,7 @@ from typing import Any
 
 from pages.data import Data
 from pages.numbers import place, shown
-
-# Measure and category of each.
-KEY_FIGURES = (
-    ("offender_count", "population_total.total"),
-    ("mean_sentence_months", "population_total.total"),
-    ("offender_percent", "sentencing_outcomes.mandatory_minimum_15_years_or_more"),
-    ("offender_percent", "sentencing_outcomes.variance_below_guideline_range"),
-    ("offender_count", "inducements.any"),
-    ("mean_sentence_months", "inducements.any"),
-    ("offender_percent", "victim_count_buckets.one"),
-    ("offender_percent", "inducements.coercion"),
-)
+from pages.topics import KEY_FIGURES
 
 
 def key_figures(data: Data) -> list[dict[str, Any]]:

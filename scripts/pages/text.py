@@ -26,13 +26,13 @@ def number(value: Decimal | int, decimals: int | None = None) -> str:
 
 def signed(value: Decimal | int, decimals: int | None = None) -> str:
     """Write a difference with its sign."""
-    written = number(abs(value), decimals)
+    written = number(abs(Decimal(value)), decimals)
     return written if not value else f"{'+' if value > 0 else '−'}{written}"
 
 
 def more_or_less(value: Decimal | int, more: str, less: str, decimals: int | None = None) -> str:
     """Write a difference in words, such as `47 months longer`."""
-    return f"{number(abs(value), decimals)} {more if value >= 0 else less}"
+    return f"{number(abs(Decimal(value)), decimals)} {more if value >= 0 else less}"
 
 
 def sentence(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The pages of the topics: a table of each mart, its charts, their text, and where it is printed."""
+"""The pages of the topics: tables of marts, charts, text, and the place of each number in print."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _part(data: Data, part: Part, text: Any) -> dict[str, Any]:
     rows = rows_of(data, part)
     shown = latest(part, rows)
     caption = squeezed(getattr(text, f"{part.name}_caption")())
-    headings = {column.name: column.label for column in part.columns}
-    cells = [[_cell(data, column, row) for column in part.columns] for row in rows]
+    headings = {name: column.label for name, column in part.columns.items()}
+    cells = [[_cell(data, *column, row) for column in part.columns.items()] for row in rows]
     return {
         "mart": part.mart,
         "figures": [_figure(draw, shown, text) for draw in part.charts],
@@ -60,7 +60,7 @@ def _part(data: Data, part: Part, text: Any) -> dict[str, Any]:
 
 
 def _sql(part: Part) -> str:
-    return sql_of(part.query or part.name).replace("{mart}", part.mart)
+    return sql_of(part.query).replace("{mart}", part.mart)
 
 
 def rows_of(data: Data, part: Part) -> list[Row]:
@@ -81,7 +81,7 @@ def rows_of(data: Data, part: Part) -> list[Row]:
 
 def latest(part: Part, rows: list[Row]) -> list[Row]:
     """Return the rows of the latest fiscal year; all where the rows are the fiscal years."""
-    if part.columns[0].name == "fiscal_year":
+    if next(iter(part.columns)) == "fiscal_year":
         return rows
     last = max(row["fiscal_year"] for row in rows)
     return [row for row in rows if row["fiscal_year"] == last]
@@ -106,8 +106,8 @@ def _figure(
     }
 
 
-def _cell(data: Data, column: Column, row: Row) -> Cell:
-    value = row[column.name]
+def _cell(data: Data, name: str, column: Column, row: Row) -> Cell:
+    value = row[name]
     if value is None:
         return Cell("")
     source = row[column.source] if column.source else None
@@ -117,7 +117,7 @@ def _cell(data: Data, column: Column, row: Row) -> Cell:
         is_derived = observation["obs_status"] == "derived"
         if not is_derived:
             decimals = observation["decimals"]
-    is_text = isinstance(value, str) or column.name.endswith("fiscal_year")
+    is_text = isinstance(value, str) or name.endswith("fiscal_year")
     return Cell(
         str(value) if is_text else number(value, decimals),
         str(value),
