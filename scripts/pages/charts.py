@@ -86,13 +86,10 @@ def svg(chart: Chart, width: int, background: str = "transparent") -> str:
 
 
 def inline_svg(chart: Chart, size: str, description: str) -> str:
-    """Draw a chart for a page: coloured by the style sheet, with its text alternative.
+    """Draw a chart for a page, coloured by the style sheet.
 
-    Args:
-        chart: what to draw.
-        size: a key of WIDTHS, which becomes the class of the picture.
-        description: the text alternative, already escaped for an attribute.
-
+    `size` is a key of WIDTHS, which becomes the class of the picture; `description` is its text
+    alternative, already escaped for an attribute.
     """
     # What Vega says of single marks would be read aloud beside the text alternative.
     drawn = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg(chart, WIDTHS[size]))

@@ -6,13 +6,16 @@ import logging
 import signal
 import sys
 from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import click
 
-from warehouse.project import PROJECT
+from warehouse.project import PROJECT, UserError
 
 BUILD = PROJECT / "build"
+HOST = "127.0.0.1"  # this machine alone
 FILE = click.Path(path_type=Path)
 
 log = logging.getLogger("pages")
@@ -57,13 +60,29 @@ def site(
     log.info("%d pages, %s bytes -> %s", len(sizes), f"{sum(sizes.values()):,}", output)
 
 
+def server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """Return a server of the files of a site, which listens already.
+
+    Raises:
+        UserError: there is no site, or the port cannot be had.
+
+    """
+    if not (folder / "index.html").is_file():
+        raise UserError(f"there is no site in {folder}: run make site first")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        return ThreadingHTTPServer((HOST, port), handler)
+    except (OSError, OverflowError) as error:
+        raise UserError(
+            f"cannot listen on port {port} ({error}): name another with PORT=<number>"
+        ) from error
+
+
 @click.command()
 @click.option("--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site")
 @click.option("--port", type=int, default=8000, help="default: 8000; 0 takes a free one")
 def serve(folder: Path, port: int) -> None:
     """Show the report pages on this machine: http://127.0.0.1:8000 until interrupted."""
-    from pages.serve import HOST, server
-
     _start_log("serve")
     with server(folder, port) as listening:
         log.info("http://%s:%d (end it with Ctrl+C)", HOST, listening.server_port)

@@ -94,12 +94,10 @@ def tally(checks: Iterable[Row]) -> dict[str, int]:
 
 def _missing(message: str) -> str:
     """Say in one line which table or column DuckDB did not find."""
-    table = re.search(r"Table with name (\S+) does not exist", message)
-    column = re.search(r'column named "([^"]+)"|column "([^"]+)" not found', message)
-    if table:
-        lacking = f"the table {table[1]}"
-    elif column:
-        lacking = f"the column {column[1] or column[2]}"
+    found = re.search(r'(Table) with name (\S+) does not|(column)(?: named)? "([^"]+)"', message)
+    if found:
+        kind, name = filter(None, found.groups())
+        lacking = f"the {kind.lower()} {name}"
     else:
         lacking = f"what the pages need ({message.splitlines()[0]})"
     return f"the warehouse is of an older build, it lacks {lacking}: run make build again"

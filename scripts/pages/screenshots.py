@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -41,10 +42,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def take(site: Path, output: Path) -> int:
-    """Write a picture of each page, width and colour scheme, and a PDF of each page.
-
-    Returns:
-        The number of pictures.
+    """Write a PDF of each page and its pictures, and return the number of pictures.
 
     Raises:
         UserError: there is no site, or no browser.
@@ -56,22 +54,15 @@ def take(site: Path, output: Path) -> int:
     if not CHROMIUM.is_file():
         raise UserError(f"there is no {CHROMIUM}: install Debian's chromium")
     output.mkdir(parents=True, exist_ok=True)
-    taken = 0
+    settings = list(product(WIDTHS, SCHEMES))
     with chromium() as browser:
-        for width in WIDTHS:
-            for scheme in SCHEMES:
-                context = browser.new_context(
-                    viewport={"width": width, "height": 800}, color_scheme=scheme
-                )
-                tab = context.new_page()
-                for page in pages:
-                    tab.goto(page.resolve().as_uri())
-                    name = f"{page.stem}-{width}-{scheme}.png"
-                    tab.screenshot(path=output / name, full_page=True)
-                    taken += 1
-                context.close()
         tab = browser.new_page()
         for page in pages:
             tab.goto(page.resolve().as_uri())
             tab.pdf(path=output / f"{page.stem}.pdf", format="A4")
-    return taken
+            for width, scheme in settings:
+                tab.set_viewport_size({"width": width, "height": 800})
+                tab.emulate_media(color_scheme=scheme)
+                name = f"{page.stem}-{width}-{scheme}.png"
+                tab.screenshot(path=output / name, full_page=True)
+    return len(pages) * len(settings)

@@ -149,7 +149,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    names = ["number", "signed", "more_or_less", "listed", "counted", "largest", "sentence"]
+    names = ["number", "signed", "more_or_less", "listed", "counted", "sentence"]
     names += ["uncapitalized", "squeezed"]
     templates.filters |= {name: getattr(text, name) for name in names}
     templates.filters["by_length"] = by_length

@@ -63,11 +63,6 @@ def counted(value: Decimal | int, unit: str) -> str:
     return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
 
 
-def largest(rows: Sequence[Row], column: str) -> Row:
-    """Return the row with the largest value of a column; of equal ones the first."""
-    return max((row for row in rows if row[column] is not None), key=lambda row: row[column])
-
-
 def month_or_day(date: datetime.date, precision: str) -> str:
     """Write a date of publication as exactly as it is known."""
     return f"{date:%B %Y}" if precision == "month" else f"{date:%B} {date.day}, {date.year}"

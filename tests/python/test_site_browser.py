@@ -17,7 +17,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from conftest import PROJECT, Built, need
-from pages import screenshots, serve
+from pages import screenshots
+from pages.commands import server
 from pages.site import make_site
 
 pytestmark = pytest.mark.integration
@@ -93,7 +94,7 @@ def test_pages_load_from_a_folder(browser: Browser, site: Path, names: list[str]
 
 
 def test_pages_load_from_a_server(browser: Browser, site: Path, names: list[str]) -> None:
-    with serve.server(site, 0) as listening, opened(browser) as tab:
+    with server(site, 0) as listening, opened(browser) as tab:
         thread = threading.Thread(target=listening.serve_forever)
         thread.start()
         try:
