@@ -74,7 +74,7 @@ def watch(tab: Page) -> tuple[list[str], set[str]]:
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("requestfailed", lambda request: complaints.append(request.url))
-    tab.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else 0)
+    tab.on("response", lambda answer: complaints.extend([answer.url] * (answer.status >= 400)))
     tab.on("request", lambda request: asked.add(request.url.partition("#")[0]))
     return complaints, asked
 
@@ -124,7 +124,7 @@ def test_lineage_is_in_dbt_documentation_within_the_site(browser: Browser, site:
 
 
 def test_pages_are_whole_without_javascript(browser: Browser, site: Path, names: list[str]) -> None:
-    texts = []
+    texts: list[list[str]] = []
     for enabled in (False, True):
         with opened(browser, java_script_enabled=enabled) as tab:
             texts.append([])
