@@ -10,19 +10,19 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from warehouse.project import PROJECT
-
 if TYPE_CHECKING:
     import altair
 
-STYLE_SHEET = PROJECT / "scripts" / "pages" / "templates" / "style.css"
+STYLE_SHEET = Path(__file__).with_name("templates") / "style.css"
+
+Rows = list[dict[str, Any]]
 
 # Pixels. The first size is for wide windows and for print, the second for telephones.
 WIDTHS = {"wide": 680, "narrow": 320}
@@ -61,7 +61,7 @@ class Chart:
     With a `reference`, the value that all are compared with, the marks are dots joined to it.
     """
 
-    marks: tuple[Mark, ...]
+    marks: Sequence[Mark]
     axis: str
     base: Decimal | None = None
     reference: Decimal | None = None
@@ -86,13 +86,10 @@ def svg(chart: Chart, width: int, background: str = "transparent") -> str:
 
 
 def inline_svg(chart: Chart, size: str, description: str) -> str:
-    """Draw a chart for a page: coloured by the style sheet, with its text alternative.
+    """Draw a chart for a page, coloured by the style sheet.
 
-    Args:
-        chart: what to draw.
-        size: a key of WIDTHS, which becomes the class of the picture.
-        description: the text alternative, already escaped for an attribute.
-
+    `size` is a key of WIDTHS, which becomes the class of the picture; `description` is its text
+    alternative, already escaped for an attribute.
     """
     # What Vega says of single marks would be read aloud beside the text alternative.
     drawn = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg(chart, WIDTHS[size]))
@@ -108,74 +105,13 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
     """Lay a chart out: rows from top to bottom in pixels, values on one axis."""
     import altair as alt
 
-    colors = palette()
-    low, high = _domain(chart, width)
-    rows, lines, height = _rows(chart, width, high)
-
-    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    high, rows, names, height = _rows(chart, width)
+    scale = alt.Scale(domain=[_low(chart), high], nice=False, zero=False)
     axis = alt.Axis(title=chart.axis, tickCount=6 if width > WIDTHS["narrow"] else 4)
-
-    def across(field: str) -> altair.X:
-        return alt.X(f"{field}:Q", scale=scale, axis=axis)
-
-    def down(field: str) -> altair.Y:
-        return alt.Y(f"{field}:Q", scale=None, axis=None)
-
-    def layer(selected: Sequence[dict[str, Any]]) -> altair.Chart:
-        return alt.Chart(alt.Data(values=list(selected)))
-
-    known = [row for row in rows if not row["open"]]
-    endless = [row for row in rows if row["open"]]
-    drawn = []
-    if chart.base is not None:
-        whole = layer([{**row, "start": 0, "end": float(chart.base)} for row in rows])
-        drawn.append(
-            whole.mark_rect(color=colors["track"]).encode(
-                x=across("start"), x2=alt.X2("end:Q"), y=down("top"), y2=alt.Y2("bottom:Q")
-            )
-        )
-    if chart.reference is not None:
-        line = layer(rows).mark_rule(color=colors["ink"], strokeWidth=2)
-        drawn.append(line.encode(x=across("start"), y=down("top"), y2=alt.Y2("bottom:Q")))
-    for is_derived in (False, True):
-        kind = layer([row for row in known if row["derived"] == is_derived])
-        style = {"fill": colors["paper" if is_derived else "mark"], "stroke": colors["mark"]}
-        if chart.reference is None:
-            bar = kind.mark_rect(**style, strokeWidth=1.5)
-            drawn.append(
-                bar.encode(
-                    x=across("start"), x2=alt.X2("end:Q"), y=down("top"), y2=alt.Y2("bottom:Q")
-                )
-            )
-            continue
-        line = kind.mark_rule(color=colors["mark"], strokeWidth=2)
-        drawn.append(line.encode(x=across("start"), x2=alt.X2("end:Q"), y=down("middle")))
-        spread = kind.mark_rule(color=colors["mark"], strokeWidth=7, opacity=0.45)
-        drawn.append(spread.encode(x=across("low"), x2=alt.X2("high:Q"), y=down("middle")))
-        dot = kind.mark_point(**style, strokeWidth=2, size=110, opacity=1)
-        drawn.append(dot.encode(x=across("end"), y=down("middle")))
-    if endless:
-        line = layer(endless).mark_rule(color=colors["mark"], strokeWidth=2, strokeDash=[5, 4])
-        drawn.append(line.encode(x=across("start"), x2=alt.X2("end:Q"), y=down("middle")))
-        head = layer(endless).mark_point(
-            shape="triangle-right", filled=True, color=colors["mark"], size=110, opacity=1
-        )
-        drawn.append(head.encode(x=across("end"), y=down("middle")))
-    names = layer(lines).mark_text(
-        align="left", baseline="alphabetic", fontSize=TEXT, color=colors["ink"]
-    )
-    drawn.append(names.encode(x=alt.value(0), y=down("baseline"), text=alt.Text("text:N")))
-    numbers = layer(known).mark_text(
-        align="left",
-        baseline="middle",
-        dx=8 if chart.reference is None else 13,
-        fontSize=TEXT,
-        fontWeight="bold",
-        color=colors["ink"],
-    )
-    drawn.append(numbers.encode(x=across("reach"), y=down("middle"), text=alt.Text("text:N")))
-    return (
-        alt.layer(*drawn)
+    layers = _layers(chart, rows, names, lambda name: alt.X(f"{name}:Q", scale=scale, axis=axis))
+    color = palette()
+    drawn: altair.LayerChart = (
+        alt.layer(*layers)
         .properties(width=width, height=height, autosize={"type": "fit-x", "contains": "padding"})
         .configure(
             background=background,
@@ -188,13 +124,13 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
         .configure_axis(
             aria=False,
             grid=True,
-            gridColor=colors["grid"],
+            gridColor=color["grid"],
             domain=False,
             ticks=False,
-            labelColor=colors["muted"],
+            labelColor=color["muted"],
             labelFontSize=TEXT - 2,
             labelPadding=6,
-            titleColor=colors["muted"],
+            titleColor=color["muted"],
             titleFontSize=TEXT - 1,
             titleFontWeight="normal",
             titleAnchor="start",
@@ -203,54 +139,117 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
             titlePadding=8,
         )
     )
+    return drawn
 
 
-def _domain(chart: Chart, width: int) -> tuple[float, float]:
-    """Choose the ends of the axis so that the number beside each mark has room."""
-    known = [mark for mark in chart.marks if mark.value is not None]
-    ends = [float(mark.high if mark.high is not None else mark.value) for mark in known]
-    starts = [float(mark.low if mark.low is not None else mark.value) for mark in known]
-    low = 0.0
+def _layers(
+    chart: Chart, rows: Rows, names: Rows, x: Callable[[str], altair.X]
+) -> Iterator[altair.Chart]:
+    """Yield the layers from the ground up: the whole, the reference, the marks, the texts."""
+    import altair as alt
+
+    def layer(selected: Rows) -> altair.Chart:
+        return alt.Chart(alt.InlineData(values=selected))
+
+    def y(name: str) -> altair.Y:
+        return alt.Y(f"{name}:Q", scale=None, axis=None)
+
+    color = palette()
+    bar = {"x": x("start"), "x2": "end:Q", "y": y("top"), "y2": "bottom:Q"}
+    line = {"x": x("start"), "x2": "end:Q", "y": y("middle")}
+    spread = {"x": x("low"), "x2": "high:Q", "y": y("middle")}
+    dot = {"x": x("end"), "y": y("middle")}
+    text: dict[str, Any] = {"fontSize": TEXT, "color": color["ink"], "align": "left"}
+    known = [row for row in rows if not row["open"]]
+    endless = [row for row in rows if row["open"]]
+    if chart.base is not None:
+        whole = layer([{**row, "start": 0, "end": float(chart.base)} for row in rows])
+        yield whole.mark_rect(color=color["track"]).encode(**bar)
     if chart.reference is not None:
-        lowest = min(*starts, float(chart.reference))
-        spread = max(ends) - lowest
-        low = 10 * math.floor((lowest - 0.2 * spread) / 10)
-    high = float(chart.base or 0)
-    for mark, end in zip(known, ends, strict=True):
-        room = width - 30 - len(mark.text) * DIGIT
-        high = max(high, low + (end - low) * (width - 16) / room)
-    return low, high
+        rule = layer(rows).mark_rule(color=color["ink"], strokeWidth=2)
+        yield rule.encode(x=x("start"), y=y("top"), y2="bottom:Q")
+    for is_derived in (False, True):
+        kind = layer([row for row in known if row["derived"] == is_derived])
+        style: dict[str, Any] = {
+            "fill": color["paper" if is_derived else "mark"],
+            "stroke": color["mark"],
+        }
+        if chart.reference is None:
+            yield kind.mark_rect(**style, strokeWidth=1.5).encode(**bar)
+            continue
+        yield kind.mark_rule(color=color["mark"], strokeWidth=2).encode(**line)
+        yield kind.mark_rule(color=color["mark"], strokeWidth=7, opacity=0.45).encode(**spread)
+        yield kind.mark_point(**style, strokeWidth=2, size=110, opacity=1).encode(**dot)
+    if endless:
+        dashed = layer(endless).mark_rule(color=color["mark"], strokeWidth=2, strokeDash=[5, 4])
+        yield dashed.encode(**line)
+        head: dict[str, Any] = {
+            "shape": "triangle-right",
+            "filled": True,
+            "size": 110,
+            "opacity": 1,
+        }
+        yield layer(endless).mark_point(**head, color=color["mark"]).encode(**dot)
+    name = layer(names).mark_text(baseline="alphabetic", **text)
+    yield name.encode(x=alt.value(0), y=y("baseline"), text="text:N")
+    gap = 8 if chart.reference is None else 13
+    number = layer(known).mark_text(baseline="middle", dx=gap, fontWeight="bold", **text)
+    yield number.encode(x=x("reach"), y=y("middle"), text="text:N")
 
 
-def _rows(
-    chart: Chart, width: int, high: float
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
-    """Place each row and each line of its name; the height is that of all of them."""
-    rows: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
+def _low(chart: Chart) -> float:
+    """Choose the start of the axis: zero for bars, below the lowest mark for dots."""
+    if chart.reference is None:
+        return 0.0
+    bounds = [
+        float(bound)
+        for mark in chart.marks
+        for bound in (mark.low, mark.value, mark.high)
+        if bound is not None
+    ]
+    lowest = min(*bounds, float(chart.reference))
+    return 10 * math.floor((lowest - 0.2 * (max(bounds) - lowest)) / 10)
+
+
+def _high(chart: Chart, width: int) -> float:
+    """Choose the end of the axis so that the number beside each mark has room."""
+    low, high = _low(chart), float(chart.base or 0)
+    for mark in chart.marks:
+        if mark.value is not None:
+            end = float(mark.value if mark.high is None else mark.high)
+            room = width - 30 - len(mark.text) * DIGIT
+            high = max(high, low + (end - low) * (width - 16) / room)
+    return high
+
+
+def _rows(chart: Chart, width: int) -> tuple[float, Rows, Rows, int]:
+    """Return the end of the axis, the rows, the lines of their names, and the height of all."""
+    rows: Rows = []
+    lines: Rows = []
     position = 0
+    high = _high(chart, width)
     start = float(chart.reference or 0)
     for mark in chart.marks:
-        is_open = mark.value is None
-        name = f"{mark.label}: {mark.text}" if is_open else mark.label
+        name = f"{mark.label}: {mark.text}" if mark.value is None else mark.label
         for text in textwrap.wrap(name, int((width - 16) / CHARACTER)):
             position += LINE
             lines.append({"text": text, "baseline": position - 5})
-        end = high if is_open else float(mark.value)
+        end = high if mark.value is None else float(mark.value)
+        highest = end if mark.high is None else float(mark.high)
         rows.append(
             {
                 "text": mark.text,
-                "open": is_open,
+                "open": mark.value is None,
                 "derived": mark.is_derived,
                 "start": start,
                 "end": end,
-                "low": float(mark.low) if mark.low is not None else end,
-                "high": float(mark.high) if mark.high is not None else end,
-                "reach": max(end, float(mark.high) if mark.high is not None else end, start),
+                "low": end if mark.low is None else float(mark.low),
+                "high": highest,
+                "reach": max(end, highest, start),
                 "top": position,
                 "middle": position + BAR / 2,
                 "bottom": position + BAR,
             }
         )
         position += BAR + GAP
-    return rows, lines, position - GAP + 6
+    return high, rows, lines, position - GAP + 6

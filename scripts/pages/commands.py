@@ -1,25 +1,115 @@
-"""The commands of pages."""
+"""The commands of pages. Each imports what it needs when it is called."""
 
 from __future__ import annotations
 
-from importlib import import_module
+import logging
+import signal
+import sys
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import click
 
-MODULES = {"site": "site", "serve": "serve", "images": "images", "screenshots": "screenshots"}
-OPTIONS = {"ignore_unknown_options": True, "help_option_names": []}
+from warehouse.project import PROJECT, UserError
+
+BUILD = PROJECT / "build"
+HOST = "127.0.0.1"  # this machine alone
+FILE = click.Path(path_type=Path)
+
+log = logging.getLogger("pages")
 
 
-def _command(name: str) -> click.Command:
-    @click.command(name, context_settings=OPTIONS)
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def command(arguments: tuple[str, ...]) -> int:
-        return int(import_module(f"pages.{MODULES[name]}").main(list(arguments)))
-
-    return command
+def _start_log(command: str) -> None:
+    logging.basicConfig(level=logging.INFO, format=f"{command}: %(message)s")
 
 
-site = _command("site")
-serve = _command("serve")
-images = _command("images")
-screenshots = _command("screenshots")
+@click.command()
+@click.option(
+    "--warehouse", type=FILE, default=BUILD / "warehouse.duckdb", help="DuckDB file to read"
+)
+@click.option("--output", type=FILE, default=BUILD / "site", help="folder to make or replace")
+@click.option("--manifest", type=FILE, help="default: manifest.json beside the warehouse")
+@click.option("--exports", type=FILE, help="default: exports beside the warehouse")
+@click.option(
+    "--documentation",
+    type=FILE,
+    help="dbt's documentation as one page (default: docs/index.html beside the warehouse)",
+)
+def site(
+    warehouse: Path,
+    output: Path,
+    manifest: Path | None,
+    exports: Path | None,
+    documentation: Path | None,
+) -> None:
+    """Make the report pages: a static web site that shows, cites and hands out the marts."""
+    from pages.site import make_site
+
+    _start_log("site")
+    # End as after an error, so that no unfinished folder stays.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    beside = warehouse.parent
+    if documentation is None and (beside / "docs" / "index.html").is_file():
+        documentation = beside / "docs" / "index.html"
+    manifest, exports = manifest or beside / "manifest.json", exports or beside / "exports"
+    sizes = make_site(warehouse, output, manifest, exports, documentation)
+    if documentation is None:
+        log.info("without dbt's documentation: make docs makes it")
+    log.info("%d pages, %s bytes -> %s", len(sizes), f"{sum(sizes.values()):,}", output)
+
+
+def server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """Return a server of the files of a site, which listens already.
+
+    Raises:
+        UserError: there is no site, or the port cannot be had.
+
+    """
+    if not (folder / "index.html").is_file():
+        raise UserError(f"there is no site in {folder}: run make site first")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        return ThreadingHTTPServer((HOST, port), handler)
+    except (OSError, OverflowError) as error:
+        raise UserError(
+            f"cannot listen on port {port} ({error}): name another with PORT=<number>"
+        ) from error
+
+
+@click.command()
+@click.option("--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site")
+@click.option("--port", type=int, default=8000, help="default: 8000; 0 takes a free one")
+def serve(folder: Path, port: int) -> None:
+    """Show the report pages on this machine: http://127.0.0.1:8000 until interrupted."""
+    _start_log("serve")
+    with server(folder, port) as listening:
+        log.info("http://%s:%d (end it with Ctrl+C)", HOST, listening.server_port)
+        with suppress(KeyboardInterrupt):
+            listening.serve_forever()
+
+
+@click.command()
+@click.option("--warehouse", type=FILE, default=BUILD / "warehouse.duckdb")
+@click.option("--output", type=FILE, default=PROJECT / "docs" / "images")
+def images(warehouse: Path, output: Path) -> None:
+    """Draw the charts that the README shows, from the warehouse: docs/images/."""
+    from pages.images import draw
+
+    _start_log("images")
+    for path in draw(warehouse, output):
+        log.info("%s", path)
+
+
+@click.command()
+@click.option("--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site")
+@click.option(
+    "--output", type=FILE, default=BUILD / "screenshots", help="default: build/screenshots"
+)
+def screenshots(folder: Path, output: Path) -> None:
+    """Take pictures of all report pages: narrow and wide, light and dark, and in print."""
+    from pages.screenshots import take
+
+    _start_log("screenshots")
+    log.info("%d pictures -> %s", take(folder, output), output)

@@ -5,19 +5,15 @@ For people to look at. Needs Debian's chromium.
 
 from __future__ import annotations
 
-import argparse
-import logging
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-from warehouse.project import PROJECT
 from warehouse.project import UserError
-
-log = logging.getLogger("screenshots")
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Nothing that reaches for the network; a sandbox of its own is closed to the root of a container.
@@ -31,7 +27,7 @@ OPTIONS = [
     "--disable-sync",
 ]
 WIDTHS = (360, 1280)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @contextmanager
@@ -46,10 +42,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def take(site: Path, output: Path) -> int:
-    """Write a picture of each page, width and colour scheme, and a PDF of each page.
-
-    Returns:
-        The number of pictures.
+    """Write a PDF of each page and its pictures, and return the number of pictures.
 
     Raises:
         UserError: there is no site, or no browser.
@@ -61,41 +54,15 @@ def take(site: Path, output: Path) -> int:
     if not CHROMIUM.is_file():
         raise UserError(f"there is no {CHROMIUM}: install Debian's chromium")
     output.mkdir(parents=True, exist_ok=True)
-    taken = 0
+    settings = list(product(WIDTHS, SCHEMES))
     with chromium() as browser:
-        for width in WIDTHS:
-            for scheme in SCHEMES:
-                context = browser.new_context(
-                    viewport={"width": width, "height": 800}, color_scheme=scheme
-                )
-                tab = context.new_page()
-                for page in pages:
-                    tab.goto(page.resolve().as_uri())
-                    name = f"{page.stem}-{width}-{scheme}.png"
-                    tab.screenshot(path=output / name, full_page=True)
-                    taken += 1
-                context.close()
         tab = browser.new_page()
         for page in pages:
             tab.goto(page.resolve().as_uri())
             tab.pdf(path=output / f"{page.stem}.pdf", format="A4")
-    return taken
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 after an error of the user."""
-    logging.basicConfig(level=logging.INFO, format="screenshots: %(message)s")
-    parser = argparse.ArgumentParser(prog="screenshots", description=__doc__.splitlines()[0])
-    build = PROJECT / "build"
-    parser.add_argument("--site", type=Path, default=build / "site", help="default: build/site")
-    parser.add_argument(
-        "--output", type=Path, default=PROJECT / "screenshots", help="default: screenshots"
-    )
-    options = parser.parse_args(arguments)
-    try:
-        taken = take(options.site, options.output)
-    except UserError as error:
-        log.error("%s", error)
-        return 2
-    log.info("%d pictures -> %s", taken, options.output)
-    return 0
+            for width, scheme in settings:
+                tab.set_viewport_size({"width": width, "height": 800})
+                tab.emulate_media(color_scheme=scheme)
+                name = f"{page.stem}-{width}-{scheme}.png"
+                tab.screenshot(path=output / name, full_page=True)
+    return len(pages) * len(settings)

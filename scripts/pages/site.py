@@ -1,38 +1,43 @@
 """Make the report pages: a static web site that shows, cites and hands out the marts.
 
-The numbers come from the marts, what the dictionary and the lineage say from the dbt manifest, and
-the files to download are those of the export. The text is in pages/, each in one place. The site
-needs no JavaScript and no server, asks nothing of other sites, and the same input gives the same
-bytes. Layout of the output folder:
+The numbers come from the marts, what the dictionary says from the dbt manifest, and the files to
+download are those of the export. The text is in templates/, each in one place. The site needs no
+JavaScript and no server, asks nothing of other sites, and the same input gives the same bytes.
+Layout of the output folder:
 
     index.html  <topic>.html  numbers.html  exhibits.html  checks.html  dictionary.html
-    lineage.html  style.css  data/ (the exports)  dbt/index.html (dbt's documentation)  SHA256SUMS
+    style.css  data/ (the exports)  dbt/index.html (dbt's documentation)  SHA256SUMS
 """
 
 from __future__ import annotations
 
-import argparse
-import logging
 import shutil
-import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from pages import charts as site_charts
+import jinja2
+
+from export.marts import CHECKSUMS, PACKAGE, WORKBOOK, files_below, with_columns
+from pages import text
+from pages.charts import STYLE_SHEET
+from pages.checks import check_tables
+from pages.data import TEMPLATES, Data, tally
+from pages.dictionary import Model, dictionary, read_models
+from pages.exhibits import printed_exhibits
+from pages.numbers import number_tables
+from pages.overview import key_figures
+from pages.topic_charts import by_length
+from pages.topic_pages import text_of, topic_page
+from pages.topics import TOPICS
 from publish.folder import replaced_folder
 from warehouse.database import connect_read_only
-from warehouse.manifest import read_marts
-from warehouse.project import PROJECT
-from export.marts import CHECKSUMS, PACKAGE, WORKBOOK, files_below, with_columns
-from pages.lineage import Project
-from pages.content import DOCUMENTATION, GENERATOR, Site
-from warehouse.manifest import Mart
+from warehouse.manifest import Mart, read_marts
 from warehouse.project import UserError, sha256
 
-log = logging.getLogger("make_site")
-
-DATA = "data"
+GENERATOR = "Sentencing Warehouse make_site"
+DOCUMENTATION = "dbt/index.html"
+DOWNLOADS = "data"
 
 
 def make_site(
@@ -58,24 +63,100 @@ def make_site(
     """
     with connect_read_only(warehouse) as connection:
         marts = with_columns(connection, read_marts(manifest))
-        check_exports(exports, marts)
+        _check_exports(exports, marts)
         if documentation is not None and not documentation.is_file():
             raise UserError(f"there is no documentation {documentation}: run make docs first")
-        with replaced_folder(output, check_is_site) as folder:
-            pages = Site(connection, marts, Project(manifest), documentation is not None).pages()
-            for name, text in pages.items():
-                (folder / name).write_text(text, encoding="utf-8", newline="\n")
-            shutil.copyfile(site_charts.STYLE_SHEET, folder / site_charts.STYLE_SHEET.name)
-            shutil.copytree(exports, folder / DATA, copy_function=shutil.copyfile)
+        with replaced_folder(output, _check_is_site) as folder:
+            data = Data(connection)
+            pages = _pages(data, marts, read_models(manifest), documentation is not None)
+            for name, page in pages.items():
+                (folder / name).write_text(page, encoding="utf-8", newline="\n")
+            shutil.copyfile(STYLE_SHEET, folder / STYLE_SHEET.name)
+            shutil.copytree(exports, folder / DOWNLOADS, copy_function=shutil.copyfile)
             if documentation is not None:
                 (folder / DOCUMENTATION).parent.mkdir()
                 shutil.copyfile(documentation, folder / DOCUMENTATION)
             lines = [f"{sha256(folder / path)}  {path}\n" for path in files_below(folder)]
             (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
-    return {name: len(text.encode()) for name, text in pages.items()}
+    return {name: len(page.encode()) for name, page in pages.items()}
 
 
-def check_exports(exports: Path, marts: Sequence[Mart]) -> None:
+def _pages(
+    data: Data, marts: Sequence[Mart], models: dict[str, Model], has_documentation: bool
+) -> dict[str, str]:
+    """Return each page by the name of its file."""
+    templates = _templates()
+    topics = [topic_page(data, topic, text_of(topic, templates)) for topic in TOPICS]
+    contexts: dict[str, dict[str, Any]] = {
+        "index.html": {"topics": topics, "key_figures": key_figures(data)},
+        "numbers.html": {"tables": number_tables(data)},
+        "exhibits.html": {"exhibits": printed_exhibits(data, marts)},
+        "checks.html": check_tables(data),
+        "dictionary.html": {"marts": dictionary(data, marts, models)},
+    }
+    contexts |= {topic["file"]: {"topic": topic} for topic in topics}
+    own = [
+        ("numbers.html", "All numbers"),
+        ("exhibits.html", "Exhibits as printed"),
+        ("checks.html", "Checks"),
+        ("dictionary.html", "Data dictionary"),
+    ]
+    named = [("index.html", "Overview"), *((topic["file"], topic["title"]) for topic in topics)]
+    lineage = {}
+    if has_documentation:
+        own.append((DOCUMENTATION, "dbt"))
+        lineage = {
+            mart.name: f"{DOCUMENTATION}#!/model/{models[mart.name].unique_id}" for mart in marts
+        }
+    shared = {
+        "generator": GENERATOR,
+        "navigation": [("Topics", named), ("Data", own)],
+        "reports": list(data.reports.values()),
+        "release_line": _release_line(data),
+        "workbook": WORKBOOK,
+        "number_count": len(data.observations),
+        "checks": tally(data.checks),
+        "discrepancies": data.discrepancies,
+        "documentation": DOCUMENTATION if has_documentation else None,
+        "lineage": lineage,
+    }
+    return {
+        file: templates.get_template("topic.html" if "topic" in context else file).render(
+            page=file, **shared, **context
+        )
+        for file, context in contexts.items()
+    }
+
+
+def _release_line(data: Data) -> str:
+    """Name the release that a warehouse is, or say that it is none."""
+    found = data.query(
+        "select table_name from duckdb_tables()"
+        " where schema_name = 'release' and table_name = 'about'"
+    )
+    if not found:
+        return "Not a release."
+    return f"Release {data.query('select release_id from release.about')[0]['release_id']}."
+
+
+def _templates() -> jinja2.Environment:
+    """Return the templates, which fail on a name that they are not given."""
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    names = ["number", "signed", "more_or_less", "listed", "counted", "sentence"]
+    names += ["uncapitalized", "squeezed"]
+    templates.filters |= {name: getattr(text, name) for name in names}
+    templates.filters["by_length"] = by_length
+    return templates
+
+
+def _check_exports(exports: Path, marts: Sequence[Mart]) -> None:
     """Check that an export has the files that the pages link to.
 
     Raises:
@@ -91,7 +172,7 @@ def check_exports(exports: Path, marts: Sequence[Mart]) -> None:
             raise UserError(f"the exports {exports} lack {path}: run make build again")
 
 
-def check_is_site(folder: Path) -> None:
+def _check_is_site(folder: Path) -> None:
     """Refuse to replace a folder that holds anything but a site.
 
     Raises:
@@ -103,54 +184,10 @@ def check_is_site(folder: Path) -> None:
         lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
         is_site = GENERATOR in (folder / "index.html").read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
-        lines, is_site = [], False
+        is_site = False
     if not is_site:
         raise UserError(f"{refusal}: name an empty or a new folder")
     listed = {CHECKSUMS, *(line.partition("  ")[2] for line in lines)}
     others = [path for path in files_below(folder) if path not in listed]
     if others:
         raise UserError(f"{refusal}, such as {others[0]}: move them, or name another folder")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 after an error of the user."""
-    logging.basicConfig(level=logging.INFO, format="make_site: %(message)s")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    build = PROJECT / "build"
-    parser = argparse.ArgumentParser(prog="make_site", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--warehouse", type=Path, default=build / "warehouse.duckdb", help="DuckDB file to read"
-    )
-    parser.add_argument(
-        "--output", type=Path, default=build / "site", help="folder to make or replace"
-    )
-    parser.add_argument("--manifest", type=Path, help="default: manifest.json beside the warehouse")
-    parser.add_argument("--exports", type=Path, help="default: exports beside the warehouse")
-    parser.add_argument(
-        "--documentation",
-        type=Path,
-        help="dbt's documentation as one page (default: docs/index.html beside the warehouse)",
-    )
-    options = parser.parse_args(arguments)
-    beside = options.warehouse.parent
-    documentation = options.documentation
-    if documentation is None and (beside / "docs" / "index.html").is_file():
-        documentation = beside / "docs" / "index.html"
-    try:
-        sizes = make_site(
-            options.warehouse,
-            options.output,
-            options.manifest or beside / "manifest.json",
-            options.exports or beside / "exports",
-            documentation,
-        )
-    except UserError as error:
-        log.error("%s", error)
-        return 2
-    except KeyboardInterrupt:
-        log.error("interrupted; the previous site is unchanged")
-        return 128 + signal.SIGINT
-    if documentation is None:
-        log.info("without dbt's documentation: make docs makes it")
-    log.info("%d pages, %s bytes -> %s", len(sizes), f"{sum(sizes.values()):,}", options.output)
-    return 0

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from markupsafe import Markup
+
 Row = dict[str, Any]
 
 
@@ -24,13 +26,13 @@ def number(value: Decimal | int, decimals: int | None = None) -> str:
 
 def signed(value: Decimal | int, decimals: int | None = None) -> str:
     """Write a difference with its sign."""
-    written = number(abs(value), decimals)
+    written = number(abs(Decimal(value)), decimals)
     return written if not value else f"{'+' if value > 0 else '−'}{written}"
 
 
 def more_or_less(value: Decimal | int, more: str, less: str, decimals: int | None = None) -> str:
     """Write a difference in words, such as `47 months longer`."""
-    return f"{number(abs(value), decimals)} {more if value >= 0 else less}"
+    return f"{number(abs(Decimal(value)), decimals)} {more if value >= 0 else less}"
 
 
 def sentence(text: str) -> str:
@@ -61,11 +63,11 @@ def counted(value: Decimal | int, unit: str) -> str:
     return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
 
 
-def largest(rows: Sequence[Row], column: str) -> Row:
-    """Return the row with the largest value of a column; of equal ones the first."""
-    return max((row for row in rows if row[column] is not None), key=lambda row: row[column])
-
-
 def month_or_day(date: datetime.date, precision: str) -> str:
     """Write a date of publication as exactly as it is known."""
     return f"{date:%B %Y}" if precision == "month" else f"{date:%B} {date.day}, {date.year}"
+
+
+def squeezed(text: object) -> Markup:
+    """Write a text of a template in one line."""
+    return Markup(" ".join(str(text).split()))

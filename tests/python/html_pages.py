@@ -102,3 +102,9 @@ def rows(table: Element) -> list[dict[str, CellRead]]:
         dict(zip(names, map(cell, row.all("th", "td")), strict=True))
         for row in table.all("tbody")[0].all("tr")
     ]
+
+
+def table(page: Element, name: str) -> Element:
+    """The table of a page that has an id."""
+    (found,) = [each for each in page.all("table") if each.attributes["id"] == name]
+    return found

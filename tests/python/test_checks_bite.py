@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import duckdb
 import pytest
 
-from verification import replay
 from conftest import PROJECT, Built
+from verification import replay
 
 RAW = "raw.raw_ussc_production_2021__"
 

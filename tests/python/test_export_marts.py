@@ -22,12 +22,11 @@ import polars
 import pyarrow.parquet
 import pytest
 
-from export import marts as export_marts
-from publish import folder as wh
-from export.marts import export
-from warehouse.project import UserError
-
 from conftest import PROJECT
+from export import marts as export_marts
+from export.marts import export
+from publish import folder as wh
+from warehouse.project import UserError
 
 SCRIPTS = PROJECT / "scripts"
 LONG_NAME = "rpt_an_agency_long_report_2021__table_1"  # longer than a sheet name

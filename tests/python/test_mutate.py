@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from verification import mutate
 from conftest import PROJECT, Built, copy_project, run_build
+from verification import mutate
 from verification.mutate import Mutant, Trial, Work
-from warehouse.scaffold import read_exhibits
 from verification.source import read_rows
+from warehouse.scaffold import read_exhibits
 
 
 @pytest.fixture(scope="module")

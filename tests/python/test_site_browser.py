@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from pages import screenshots
-from pages import serve as serve_site
 from conftest import PROJECT, Built, need
+from pages import screenshots
+from pages.commands import server
 from pages.site import make_site
 
-WIDTHS = (360, 1280)
-SCHEMES = ("light", "dark")
-# Each width and each colour scheme once: axe takes a second a page.
-SETTINGS = list(zip(WIDTHS, SCHEMES, strict=True))
+pytestmark = pytest.mark.integration
+
+WIDTHS = screenshots.WIDTHS
+SCHEMES = screenshots.SCHEMES
 
 
 @pytest.fixture(scope="module")
@@ -55,100 +56,82 @@ def browser(site: Path) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def names(site: Path) -> list[str]:
     found = sorted(path.name for path in site.glob("*.html"))
-    assert len(found) == 13
+    assert len(found) == 12
     return found
 
 
-def watch(tab: Page) -> dict[str, list[str]]:
-    """Note what a tab complains of and what it asks for."""
-    seen: dict[str, list[str]] = {"errors": [], "requests": [], "failed": []}
-    tab.on("console", lambda message: seen["errors"].append(message.text))
-    tab.on("pageerror", lambda error: seen["errors"].append(str(error)))
-    tab.on("request", lambda request: seen["requests"].append(request.url))
-    tab.on("requestfailed", lambda request: seen["failed"].append(request.url))
-    tab.on(
-        "response",
-        lambda answer: seen["failed"].append(answer.url) if answer.status >= 400 else None,
-    )
-    return seen
+@contextmanager
+def opened(browser: Browser, width: int = 1280, **options: Any) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+    yield context.new_page()
+    context.close()
+
+
+def watch(tab: Page) -> tuple[list[str], set[str]]:
+    """Note what a tab complains of, and what it asks for."""
+    complaints: list[str] = []
+    asked: set[str] = set()
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("requestfailed", lambda request: complaints.append(request.url))
+    tab.on("response", lambda answer: complaints.extend([answer.url] * (answer.status >= 400)))
+    tab.on("request", lambda request: asked.add(request.url.partition("#")[0]))
+    return complaints, asked
+
+
+def fetched(asked: set[str]) -> set[str]:
+    return {url for url in asked if not url.startswith(("data:", "blob:"))}
 
 
 def test_pages_load_from_a_folder(browser: Browser, site: Path, names: list[str]) -> None:
-    tab = browser.new_page()
-    seen = watch(tab)
-    for name in names:
-        tab.goto((site / name).as_uri())
-        assert tab.evaluate("getComputedStyle(document.body).margin") == "0px", "no style sheet"
-    assert not seen["errors"] and not seen["failed"]
-    own = {(site / name).as_uri() for name in [*names, "style.css"]}
-    assert {url for url in seen["requests"] if not url.startswith("data:")} == own
-    tab.close()
+    with opened(browser) as tab:
+        complaints, asked = watch(tab)
+        for name in names:
+            tab.goto((site / name).as_uri())
+            assert tab.evaluate("getComputedStyle(document.body).margin") == "0px", "no style sheet"
+        assert not complaints
+        assert fetched(asked) == {(site / name).as_uri() for name in [*names, "style.css"]}
 
 
 def test_pages_load_from_a_server(browser: Browser, site: Path, names: list[str]) -> None:
-    with serve_site.server(site, 0) as listening:
+    with server(site, 0) as listening, opened(browser) as tab:
         thread = threading.Thread(target=listening.serve_forever)
         thread.start()
         try:
-            tab = browser.new_page()
-            seen = watch(tab)
+            complaints, asked = watch(tab)
             root = f"http://127.0.0.1:{listening.server_port}/"
             for name in ("", *names):
                 tab.goto(root + name)
-            assert not seen["errors"] and not seen["failed"]
-            fetched = [url for url in seen["requests"] if not url.startswith("data:")]
-            assert all(url.startswith(root) for url in fetched)
+            assert not complaints
+            assert fetched(asked) == {root + name for name in ["", *names, "style.css"]}
             tab.goto(f"{root}coercion.html")
-            link = tab.get_by_role("link", name="CSV").first
             with tab.expect_download() as download:
-                link.click()
+                tab.get_by_role("link", name="CSV").first.click()
             file = site / "data" / "csv" / "fct_coercion_methods.csv"
             assert Path(download.value.path()).read_bytes() == file.read_bytes()
-            tab.close()
         finally:
             listening.shutdown()
             thread.join()
 
 
-def test_dbt_documentation_stays_within_the_site(browser: Browser, site: Path) -> None:
-    tab = browser.new_page()
-    seen = watch(tab)
-    tab.goto((site / "dbt" / "index.html").as_uri())
-    tab.get_by_text("auto-generated documentation").first.wait_for(timeout=20_000)
-    folder = (site / "dbt").as_uri()
-    asked = [url for url in seen["requests"] if not url.startswith(("data:", "blob:"))]
-    assert all(url.startswith(folder) for url in asked)
-    tab.close()
+def test_lineage_is_in_dbt_documentation_within_the_site(browser: Browser, site: Path) -> None:
+    with opened(browser) as tab:
+        _, asked = watch(tab)
+        tab.goto((site / "coercion.html").as_uri())
+        tab.get_by_role("link", name="lineage").first.click()
+        tab.get_by_role("heading", name="fct_coercion_methods").first.wait_for(timeout=20_000)
+        assert all(url.startswith(site.as_uri()) for url in fetched(asked))
 
 
 def test_pages_are_whole_without_javascript(browser: Browser, site: Path, names: list[str]) -> None:
-    texts = []
+    texts: list[list[str]] = []
     for enabled in (False, True):
-        context = browser.new_context(java_script_enabled=enabled)
-        tab = context.new_page()
-        seen = []
-        for name in names:
-            tab.goto((site / name).as_uri())
-            seen.append(tab.inner_text("main"))
-        texts.append(seen)
-        context.close()
+        with opened(browser, java_script_enabled=enabled) as tab:
+            texts.append([])
+            for name in names:
+                tab.goto((site / name).as_uri())
+                texts[-1].append(tab.inner_text("main"))
     assert texts[0] == texts[1] and all(len(text) > 500 for text in texts[0])
-
-
-@pytest.mark.parametrize(("width", "scheme"), SETTINGS)
-def test_no_barriers(
-    browser: Browser, site: Path, names: list[str], width: int, scheme: Any
-) -> None:
-    """Axe finds no violation, and the page is no wider than the window."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    tab = context.new_page()
-    for name in names:
-        tab.goto((site / name).as_uri())
-        results = Axe().run(tab)
-        assert results.violations_count == 0, f"{name}: {results.generate_report()}"
-        assert any(rule["id"] == "color-contrast" for rule in results.response["passes"]), name
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width, name
-    context.close()
 
 
 FAULTS = """() => {
@@ -174,95 +157,84 @@ FAULTS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_texts_of_charts_neither_overlap_nor_are_cut(
-    browser: Browser, site: Path, names: list[str], width: int
+# Each width and each colour scheme once: axe takes a second a page.
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), list(zip(WIDTHS, SCHEMES, strict=True)))
+def test_no_barriers(
+    browser: Browser, site: Path, names: list[str], width: int, scheme: str
 ) -> None:
-    tab = browser.new_page(viewport={"width": width, "height": 800})
-    charts = 0
-    for name in names:
-        tab.goto((site / name).as_uri())
-        assert tab.evaluate(FAULTS) == [], name
-        seen = tab.locator("svg:visible")
-        charts += seen.count()
-        wanted = "narrow" if width == 360 else "wide"
-        assert all(picture.get_attribute("class") == wanted for picture in seen.all())
-    assert charts == 10
-    tab.close()
+    """Axe finds no violation, no page is wider than the window, no text of a chart is cut."""
+    drawn = 0
+    with opened(browser, width, color_scheme=scheme) as tab:
+        for name in names:
+            tab.goto((site / name).as_uri())
+            results = Axe().run(tab)
+            assert results.violations_count == 0, f"{name}: {results.generate_report()}"
+            assert any(rule["id"] == "color-contrast" for rule in results.response["passes"]), name
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width, name
+            assert tab.evaluate(FAULTS) == [], name
+            seen = tab.locator("svg:visible").all()
+            wanted = "narrow" if width == 360 else "wide"
+            assert all(picture.get_attribute("class") == wanted for picture in seen)
+            drawn += len(seen)
+    assert drawn == 10
 
 
-def test_the_accessibility_tree_names_charts_and_tables(browser: Browser, site: Path) -> None:
-    """What a screen reader is told: one picture a chart, its message, and named tables."""
-    tab = browser.new_page(viewport={"width": 1280, "height": 800})
-    tab.goto((site / "coercion.html").as_uri())
-    figures = tab.get_by_role("figure", name="Methods of coercion, fiscal year 2019")
-    assert figures.count() == 1
-    pictures = tab.get_by_role("img").all()
-    assert len(pictures) == 2
-    for picture in pictures:
-        label = picture.get_attribute("aria-label") or ""
-        assert label.startswith("Chart. ") and "percent" in label
-    methods = tab.get_by_role("table", name="Production offenders by method of coercion")
-    assert methods.get_by_role("columnheader").count() == 6
-    assert methods.get_by_role("rowheader").count() == 5
-    tree = methods.aria_snapshot()
-    assert "(derived)" in tree and "columnheader" in tree
-    tab.close()
-
-
-def test_the_keyboard_reaches_the_content_first(browser: Browser, site: Path) -> None:
-    tab = browser.new_page(viewport={"width": 360, "height": 800})
-    tab.goto((site / "coercion.html").as_uri())
-    tab.keyboard.press("Tab")
-    focused = tab.locator(":focus")
-    assert focused.inner_text() == "Skip to the content"
-    box = focused.bounding_box()
-    assert box and box["x"] >= 0, "the link shows once it has the focus"
-    tab.keyboard.press("Enter")
-    tab.keyboard.press("Tab")
-    assert tab.evaluate("document.activeElement.closest('main') !== null")
-    tab.close()
+def test_keyboard_and_screen_reader(browser: Browser, site: Path) -> None:
+    """The keyboard reaches the content first; charts, tables and derived numbers are named."""
+    with opened(browser, 360) as tab:
+        tab.goto((site / "coercion.html").as_uri())
+        tab.keyboard.press("Tab")
+        focused = tab.locator(":focus")
+        assert focused.inner_text() == "Skip to the content"
+        box = focused.bounding_box()
+        assert box and box["x"] >= 0, "the link shows once it has the focus"
+        tab.keyboard.press("Enter")
+        tab.keyboard.press("Tab")
+        assert tab.evaluate("document.activeElement.closest('main') !== null")
+        figures = tab.get_by_role("figure", name="Methods of coercion, fiscal year 2019")
+        assert figures.count() == 1
+        pictures = tab.get_by_role("img").all()
+        labels = [picture.get_attribute("aria-label") or "" for picture in pictures]
+        assert len(labels) == 2
+        assert all(label.startswith("Chart. ") and "percent" in label for label in labels)
+        methods = tab.get_by_role("table", name="Production offenders by method of coercion")
+        assert methods.get_by_role("columnheader").count() == 6
+        assert methods.get_by_role("rowheader").count() == 5
+        assert "(derived)" in methods.aria_snapshot()
 
 
 def test_a_number_leads_to_its_place_in_print(browser: Browser, site: Path) -> None:
-    tab = browser.new_page(viewport={"width": 1280, "height": 800})
-    tab.goto((site / "number-of-victims.html").as_uri())
-    tab.get_by_role("link", name="290", exact=True).click()
-    row = tab.locator("tr:target")
-    assert "Figure 10: Number of Victims, paragraph 1" in row.inner_text()
-    assert "raw_ussc_production_2021__figure_10.csv, line 4, column n" in row.inner_text()
-    top = row.bounding_box()
-    assert top and 0 <= top["y"] <= 800
-    tab.close()
+    with opened(browser) as tab:
+        tab.goto((site / "number-of-victims.html").as_uri())
+        tab.get_by_role("link", name="290", exact=True).click()
+        row = tab.locator("tr:target")
+        assert "Figure 10: Number of Victims, paragraph 1" in row.inner_text()
+        assert "raw_ussc_production_2021__figure_10.csv, line 4, column n" in row.inner_text()
+        top = row.bounding_box()
+        assert top and 0 <= top["y"] <= 800
 
 
-def test_print(browser: Browser, site: Path, names: list[str], tmp_path: Path) -> None:
-    """In print, and from a dark screen too: dark on white, wide charts, no navigation."""
-    context = browser.new_context(viewport={"width": 360, "height": 800}, color_scheme="dark")
-    tab = context.new_page()
-    tab.emulate_media(media="print", color_scheme="dark")
-    for name in names:
-        tab.goto((site / name).as_uri())
-        assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(29, 33, 38)"
-        assert not tab.locator("nav:visible").count()
-        assert tab.locator("svg.wide:visible").count() == tab.locator("svg.wide").count()
-    tab.pdf(path=tmp_path / "page.pdf", format="A4")
-    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
-    context.close()
+def test_print(browser: Browser, site: Path, names: list[str]) -> None:
+    """From a dark telephone too: dark on white, wide charts, no navigation."""
+    with opened(browser, 360, color_scheme="dark") as tab:
+        tab.emulate_media(media="print", color_scheme="dark")
+        for name in names:
+            tab.goto((site / name).as_uri())
+            assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(29, 33, 38)"
+            assert not tab.locator("nav:visible").count()
+            assert tab.locator("svg.wide:visible").count() == tab.locator("svg.wide").count()
 
 
 def test_screenshots(site: Path, tmp_path: Path) -> None:
-    small = tmp_path / "site"
-    small.mkdir()
+    (tmp_path / "site").mkdir()
     for name in ("index.html", "style.css"):
-        shutil.copy(site / name, small / name)
+        shutil.copy(site / name, tmp_path / "site" / name)
     # In a process of its own: this one has a browser already.
-    command = [sys.executable, str(PROJECT / "scripts" / "cli.py"), "screenshots", "--output", str(tmp_path / "out")]
-    subprocess.run([*command, "--site", str(small)], check=True, capture_output=True)
-    made = {path.name for path in (tmp_path / "out").iterdir()}
-    assert made == {"index.pdf"} | {f"index-{w}-{s}.png" for w in WIDTHS for s in SCHEMES}
-    assert all(path.stat().st_size > 5_000 for path in (tmp_path / "out").iterdir())
-    done = subprocess.run(
-        [*command, "--site", str(tmp_path / "none")], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2 and "run make site first" in done.stderr
+    command = [sys.executable, str(PROJECT / "scripts" / "cli.py"), "screenshots"]
+    command += ["--site", str(tmp_path / "site"), "--output", str(tmp_path / "out")]
+    subprocess.run(command, check=True, capture_output=True)
+    made = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert set(made) == {"index.pdf"} | {f"index-{w}-{s}.png" for w in WIDTHS for s in SCHEMES}
+    assert all(len(content) > 5_000 for content in made.values())
+    assert made["index.pdf"].startswith(b"%PDF")

@@ -3,7 +3,7 @@ select
     exhibits.report_id,
     exhibits.exhibit_type,
     exhibits.exhibit_number,
-    exhibits.title,
+    exhibits.title as exhibit_title,
     exhibits.keyed_from
 from marts.dim_exhibits as exhibits
 inner join marts.dim_reports as reports on exhibits.report_id = reports.report_id

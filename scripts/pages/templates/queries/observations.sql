@@ -10,6 +10,7 @@ select
     observations.reference_category_id,
     observations.printed_value,
     observations.obs_value,
+    observations.decimals,
     observations.value_low,
     observations.value_high,
     observations.obs_status,

@@ -10,5 +10,5 @@ select
     is_attainable,
     count_observation_id,
     percent_observation_id
-from marts.fct_enticement_types
+from marts.{mart}
 order by fiscal_year, sort_order

@@ -1,0 +1,103 @@
+"""What more than one page needs from the warehouse: reports, exhibits, numbers and checks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from pages.text import Row, month_or_day
+from warehouse.project import UserError
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+class Data:
+    """Rows of the warehouse by their keys, in the order in which pages show them.
+
+    Attributes:
+        reports, exhibits, observations: rows by their ids.
+        checks, discrepancies: rows.
+        declared: the declared discrepancy of an observation, both as ids.
+
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Read the rows.
+
+        Raises:
+            UserError: the warehouse lacks a table or a column.
+
+        """
+        self._connection = connection
+        self.reports = {row["report_id"]: row for row in self.query(sql_of("reports"))}
+        self.exhibits = {row["exhibit_id"]: row for row in self.query(sql_of("exhibits"))}
+        observations = self.query(sql_of("observations"))
+        self.observations = {row["observation_id"]: row for row in observations}
+        self.checks = self.query(sql_of("checks"))
+        self.discrepancies = self.query(sql_of("discrepancies"))
+        self.declared = {row["observation_id"]: row["discrepancy_id"] for row in self.discrepancies}
+        for report in self.reports.values():
+            precision = report["publication_date_precision"]
+            report["date"] = month_or_day(report["publication_date"], precision)
+        for exhibit in self.exhibits.values():
+            kind, numeral, title = (
+                exhibit[f"exhibit_{name}"] for name in ("type", "number", "title")
+            )
+            exhibit["name"] = f"{kind.capitalize()} {numeral}" if numeral else title
+            exhibit["heading"] = f"{exhibit['name']}. {title}" if numeral else title
+            exhibit["report"] = self.reports[exhibit["report_id"]]
+        for item in self.discrepancies:
+            item["exhibit"] = self.exhibits[item["exhibit_id"]]["name"]
+
+    def query(self, sql: str) -> list[Row]:
+        """Return the rows of a query, each by the names of its columns.
+
+        Raises:
+            UserError: the warehouse lacks a table or a column.
+
+        """
+        try:
+            result = self._connection.execute(sql)
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise UserError(_missing(str(error))) from error
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def declared_link(self, observation_id: str, page: str = "") -> str | None:
+        """Link to the discrepancy that is declared of a number, if one is."""
+        declared = self.declared.get(observation_id)
+        return f"{page}#{declared}" if declared else None
+
+
+def sql_of(name: str) -> str:
+    """Read a query of templates/queries/."""
+    return (TEMPLATES / "queries" / f"{name}.sql").read_text(encoding="utf-8").rstrip()
+
+
+def seed_of(exhibit_id: str) -> str:
+    """Return the path of the file that an exhibit is keyed in."""
+    report, _, exhibit = exhibit_id.partition(".")
+    return f"seeds/{report}/raw_{report}__{exhibit}.csv"
+
+
+def tally(checks: Iterable[Row]) -> dict[str, int]:
+    """Count checks. Those that could not be made, or that no value fails, are counted apart."""
+    counts = Counter("vacuous" if check.get("is_vacuous") else check["verdict"] for check in checks)
+    apart = {name: counts[name] for name in ("not_checkable", "vacuous")}
+    total = counts.total() - sum(apart.values())
+    return {"total": total, "consistent": counts["consistent"], **apart}
+
+
+def _missing(message: str) -> str:
+    """Say in one line which table or column DuckDB did not find."""
+    found = re.search(r'(Table) with name (\S+) does not|(column)(?: named)? "([^"]+)"', message)
+    if found:
+        kind, name = filter(None, found.groups())
+        lacking = f"the {kind.lower()} {name}"
+    else:
+        lacking = f"what the pages need ({message.splitlines()[0]})"
+    return f"the warehouse is of an older build, it lacks {lacking}: run make build again"
