@@ -12,6 +12,13 @@ from typing import Any
 from warehouse.database import quoted
 from warehouse.project import UserError
 
+# Earlier names of the generic tests, which the project's YAML may still use.
+NAMES = {
+    "unique_key": "unique_combination_of_columns",
+    "complete": "not_null",
+    "foreign_keys": "relationships",
+}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -81,7 +88,7 @@ def read_marts(manifest: Path) -> tuple[Mart, ...]:
 
 
 def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, Any]) -> Mart:
-    required = _required_columns(tests)
+    required = {name for test in _named(tests, "not_null") for name in _columns(test)}
     return Mart(
         name=node["alias"],
         schema=node["schema"],
@@ -97,7 +104,7 @@ def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, An
         ),
         primary_key=_primary_key(node, tests),
         foreign_keys=tuple(
-            key for test in _named(tests, "foreign_keys") for key in _foreign_keys(test, nodes)
+            key for test in _named(tests, "relationships") for key in _foreign_keys(test, nodes)
         ),
     )
 
@@ -108,31 +115,32 @@ def _unwrapped(text: str) -> str:
 
 
 def _named(tests: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    return [test for test in tests if (test.get("test_metadata") or {}).get("name") == name]
+    named = [((test.get("test_metadata") or {}).get("name", ""), test) for test in tests]
+    return [test for found, test in named if NAMES.get(found, found) == name]
 
 
-def _kwargs(test: dict[str, Any]) -> dict[str, Any]:
-    return test["test_metadata"]["kwargs"]
+def _columns(test: dict[str, Any]) -> list[str]:
+    """Return the columns that a test is about: a list, or the one that it is declared at."""
+    kwargs = test["test_metadata"]["kwargs"]
+    for argument in ("combination_of_columns", "columns"):
+        if argument in kwargs:
+            return list(kwargs[argument])
+    return [kwargs["column_name"]]
 
 
 def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Columns of the key test that is marked as the primary key, is the grain, or comes first."""
-    keys = _named(tests, "unique_key")
+    """Return the columns of the key that is marked as primary, is the grain, or comes first."""
+    keys = _named(tests, "unique_combination_of_columns")
     grain = node["config"].get("meta", {}).get("grain")
     marked = [test for test in keys if test["config"].get("meta", {}).get("primary_key")]
-    of_grain = [test for test in keys if grain and set(_kwargs(test)["columns"]) == set(grain)]
+    of_grain = [test for test in keys if grain and set(_columns(test)) == set(grain)]
     chosen = (marked or of_grain or keys)[:1]
-    return tuple(_kwargs(chosen[0])["columns"]) if chosen else ()
+    return tuple(_columns(chosen[0])) if chosen else ()
 
 
 def _foreign_keys(test: dict[str, Any], nodes: dict[str, Any]) -> Iterator[ForeignKey]:
     names = {nodes[id]["name"]: nodes[id]["alias"] for id in test["depends_on"]["nodes"]}
-    for key in _kwargs(test)["keys"]:
+    for key in test["test_metadata"]["kwargs"]["keys"]:
         # `ref('model')`, or `ref('package', 'model')`, as it is written in the project
         model = re.findall(r"['\"](.+?)['\"]", key["to"])[-1]
         yield ForeignKey(tuple(key["columns"]), names[model], tuple(key["to_columns"]))
-
-
-def _required_columns(tests: list[dict[str, Any]]) -> set[str]:
-    required = {_kwargs(test)["column_name"] for test in _named(tests, "not_null")}
-    return required.union(*(_kwargs(test)["columns"] for test in _named(tests, "complete")))
