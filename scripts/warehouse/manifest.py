@@ -143,4 +143,5 @@ def _foreign_keys(test: dict[str, Any], nodes: dict[str, Any]) -> Iterator[Forei
     for key in test["test_metadata"]["kwargs"]["keys"]:
         # `ref('model')`, or `ref('package', 'model')`, as it is written in the project
         model = re.findall(r"['\"](.+?)['\"]", key["to"])[-1]
-        yield ForeignKey(tuple(key["columns"]), names[model], tuple(key["to_columns"]))
+        to_columns = key.get("to_columns") or key["columns"]
+        yield ForeignKey(tuple(key["columns"]), names[model], tuple(to_columns))

@@ -145,7 +145,8 @@ def query(warehouse: Path, sql: str) -> list[tuple[str | None, ...]]:
 
 @pytest.fixture(scope="module")
 def nodes(built: Built) -> dict[str, dict[str, Any]]:
-    return json.loads(built.manifest.read_text(encoding="utf-8"))["nodes"]
+    found: dict[str, dict[str, Any]] = json.loads(built.manifest.read_bytes())["nodes"]
+    return found
 
 
 def test_each_analysis_asks_a_question_says_what_to_mind_and_reads_marts_only(

@@ -27,7 +27,8 @@ LAYERS = {
 
 @pytest.fixture(scope="module")
 def manifest(built: Built) -> dict[str, Any]:
-    return json.loads(built.manifest.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(built.manifest.read_bytes())
+    return found
 
 
 def own(manifest: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
