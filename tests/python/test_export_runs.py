@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import signal
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace as Paths
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,6 +21,7 @@ import pytest
 import exported
 from conftest import Built
 from export import marts as exports
+from export.formats import write_files
 from export.marts import export
 from exported import (
     SCRIPTS,
@@ -64,21 +67,33 @@ def test_export_is_the_same_at_another_time_and_place(small: Paths, tmp_path: Pa
     subprocess.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=small.exports, check=True)
 
 
+@pytest.mark.slow
 def test_rows_that_do_not_fit_into_memory_give_the_same_files(
     small: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(
         small,
-        "insert into marts.fct_values select value_id || '.' || i, t.* exclude (value_id)"
-        " from marts.fct_values as t, range(50000) as numbers(i)",
+        "insert into marts.fct_values select md5(value_id || i), t.* exclude (value_id)"
+        " from marts.fct_values as t, range(100000) as numbers(i)",
     )
-    monkeypatch.setattr(exports, "MEMORY", "4GB")
-    run_export(small, formats=["csv", "parquet", "json"])
-    first = contents(small.exports)
-    small.exports = tmp_path / "elsewhere"
-    monkeypatch.setattr(exports, "MEMORY", "64MB")
-    run_export(small, formats=["csv", "parquet", "json"])
-    assert contents(small.exports) == first
+    spilled = []
+
+    def write(connection: Any, mart: Any, table: str, folder: Path, formats: list[str]) -> None:
+        write_files(connection, mart, table, folder, formats)
+        spilled.append((folder / ".spilled").exists())
+
+    monkeypatch.setattr(exports, "write_files", write)
+    files = []
+    for memory in ("4GB", "64MB"):
+        monkeypatch.setattr(exports, "MEMORY", memory)
+        small.exports = tmp_path / memory
+        run_export(small, formats=["csv", "parquet", "json"])
+        files.append(
+            {path: hashlib.sha256(c).digest() for path, c in contents(small.exports).items()}
+        )
+        assert any(spilled) == (memory == "64MB")
+        assert not (small.exports / ".spilled").exists()
+    assert files[0] == files[1]
 
 
 def test_a_folder_that_is_no_export_is_left_alone(small: Paths) -> None:
