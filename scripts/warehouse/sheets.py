@@ -72,9 +72,7 @@ class Sheet:
         for row in self.rows:
             for position, column in enumerate(self.numbers, start=1):
                 if row[column]:
-                    number = dict(
-                        zip(_NUMBER, (str(position), column, row[column]), strict=True)
-                    )
+                    number = dict(zip(_NUMBER, (str(position), column, row[column]), strict=True))
                     yield {**row, **self._place(row), **number}
 
     def comparisons(self) -> Iterator[dict[str, str]]:

@@ -88,7 +88,11 @@ FAULTS = {
     ),
     "rows": (
         [
-            ("figure_23", "5,Another aspect of identity,misrepresentation_types.other,5.1,,1,\n", ""),
+            (
+                "figure_23",
+                "5,Another aspect of identity,misrepresentation_types.other,5.1,,1,\n",
+                "",
+            ),
             ("figure_10", "41.0,210", "41,210"),
             ("key_findings", "fiscal year 2005,2005", "fiscal year 2005,2004"),
         ],
@@ -397,7 +401,10 @@ FORMS = {
     "latin-1": (lambda b: b.replace(b"Single", b"S\xefngle"), ", line 4: is not UTF-8"),
     "a column lost": (lambda b: b.replace(b",footnote", b"", 1), ", line 1: the columns are "),
     "no last line end": (lambda b: b.rstrip(b"\n"), ": the last line has no line end"),
-    "an open quote": (lambda b: b.replace(b"Single", b'"Single'), ", line 5: is not well-formed CSV"),
+    "an open quote": (
+        lambda b: b.replace(b"Single", b'"Single'),
+        ", line 5: is not well-formed CSV",
+    ),
 }
 
 
