@@ -22,7 +22,7 @@
                 when {{ is_subject_added }}
                     then replace(replace({{ terms }}, '|+', ' - '), '|-', ' + ')
                 else replace(replace({{ terms }}, '|+', ' + '), '|-', ' - ')
-            end, '^ [+] ', ''
+            end, '^ ([+] )?', ''
         )
         || case
             when {{ divisor }} = 10000 then ''

@@ -104,9 +104,7 @@ def images(warehouse: Path, output: Path) -> None:
 
 @click.command()
 @click.option("--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site")
-@click.option(
-    "--output", type=FILE, default=BUILD / "screenshots", help="default: build/screenshots"
-)
+@click.option("--output", type=FILE, default=PROJECT / "screenshots", help="default: screenshots")
 def screenshots(folder: Path, output: Path) -> None:
     """Take pictures of all report pages: narrow and wide, light and dark, and in print."""
     from pages.screenshots import take

@@ -27,10 +27,10 @@ import duckdb
 from publish import build as build_script
 from verification import replay
 from verification import source as verify_source
-from warehouse.scaffold import COMPARISON, Exhibit, read_csv, read_exhibits
 from verification.source import Document
 from warehouse.database import quoted
 from warehouse.project import PROJECT, UserError
+from warehouse.scaffold import COMPARISON, Exhibit, read_csv, read_exhibits
 
 logger = logging.getLogger("mutate")
 

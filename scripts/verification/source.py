@@ -21,9 +21,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from warehouse.project import PROJECT, UserError
 from warehouse.scaffold import Exhibit, read_csv, read_exhibits
 from warehouse.seed_files import check_seed_files
-from warehouse.project import PROJECT, UserError
 
 logger = logging.getLogger("verify_source")
 

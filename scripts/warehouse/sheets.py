@@ -12,6 +12,7 @@ Loading makes two tables of text, the cells as printed: `raw.cells`, a row a pri
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,9 +72,7 @@ class Sheet:
         for row in self.rows:
             for position, column in enumerate(self.numbers, start=1):
                 if row[column]:
-                    number = dict(
-                        zip(_NUMBER, (str(position), column, row[column]), strict=True)
-                    )
+                    number = dict(zip(_NUMBER, (str(position), column, row[column]), strict=True))
                     yield {**row, **self._place(row), **number}
 
     def comparisons(self) -> Iterator[dict[str, str]]:
@@ -123,8 +122,22 @@ def load_sheets(connection: duckdb.DuckDBPyConnection, project: Path) -> None:
             write_rows(file, columns, rows)
             types = ", ".join(f"{column} text" for column in columns)
             connection.execute(f"create or replace table raw.{name} ({types})")
-            path = str(file).replace("'", "''")
-            connection.execute(f"copy raw.{name} from '{path}' (format csv, header true)")
+            connection.execute(f"copy raw.{name} from {text(str(file))} (format csv, header true)")
+
+
+def describe_sheets(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
+    """Store the descriptions of the raw tables and their columns, which dbt keeps for sources."""
+    for source in json.loads(manifest.read_bytes())["sources"].values():
+        table = f"{source['schema']}.{source['name']}"
+        connection.execute(f"comment on table {table} is {text(source['description'])}")
+        for name, column in source["columns"].items():
+            comment = text(column["description"])
+            connection.execute(f"comment on column {table}.{name} is {comment}")
+
+
+def text(value: str) -> str:
+    """Quote an SQL text."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def write_rows(file: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:

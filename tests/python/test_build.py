@@ -75,38 +75,46 @@ FAULTS = {
     "digits": (
         [
             ("figure_10", "56.6,290", "56.6,291"),
-            ("table_11", "3,Coercion,2019,103,291", "3,Coercion,2019,103,292"),
-            ("figure_23", "Gender,2019,2.2", "Gender,2019,2.1"),
+            ("table_11", "inducements.coercion,103,291", "inducements.coercion,103,292"),
+            ("figure_23", "types.gender,2.2", "types.gender,2.1"),
         ],
         [
             f"{REPORT}.figure_10, Number of Victims, paragraph 1, Single victim, percent:"
             " printed is 56.6, expected 56.8359",
             "291 of 512",
-            "Used coercive tactics, printed_value: printed is 291, expected 291.5000 to 292.5000",
+            "Used coercive tactics, printed_value: printed is 291, expected 292.0000",
             "known_discrepancies, misrepresentation_of_gender_percentage: expected a number that",
         ],
     ),
     "rows": (
         [
-            ("figure_23", "4,Both age and gender,2019,4.9,,Misrepresentation,1,\n", ""),
+            (
+                "figure_23",
+                "5,Another aspect of identity,misrepresentation_types.other,5.1,,1,\n",
+                "",
+            ),
             ("figure_10", "41.0,210", "41,210"),
-            ("table_11", "3,Coercion,2019", "3,Coercion,2018"),
+            ("key_findings", "fiscal year 2005,2005", "fiscal year 2005,2004"),
         ],
         [
-            'figure_23: the row label "Both age and gender" is in exhibit_labels',
+            "figure_23: expected rows 1 to 5, 5 numbers",
+            "keyed are rows 1 to 4, 4 numbers",
             "figure_10, column percent, offender_percent: expected one number of decimals, printed",
-            "table_11: expected rows 1 to 6",
-            "fiscal years 2018|2019",
+            "key_findings: the fiscal year 2004 is keyed and not in exhibit_controls",
         ],
     ),
     "cells": (
         [
-            ("figure_23", "Age,2019,7.2", "Age,2019,"),
-            ("table_11", "5,Enticement", "5,Enticements"),
+            ("figure_23", "types.age,7.2", "types.age,"),
+            ("table_11", "5,Enticement,", "5,Enticements,"),
+            ("figure_24", "Drugs or alcohol,enticement_types.", "Drugs or alcohol,enticement."),
         ],
         [
-            'figure_23: the row label "Age" is in exhibit_labels but not in the exhibit',
-            "table_11, row 5 (Enticements), column n: expected the labels in exhibit_labels",
+            "figure_23: expected rows 1 to 5, 5 numbers",
+            "(only 4 of them)",
+            "table_11: expected rows 1 to 6, 12 numbers, 0 wordings, 1 paragraphs or tables, labels"
+            " with the checksum",
+            "fct_observations: category_key = enticement.drugs_or_alcohol is not in dim_categories",
         ],
     ),
     "an unreadable cell": (
@@ -370,13 +378,16 @@ FORMS = {
         ", line 4, column percent: ",
     ),
     "a letter for a digit": (
-        lambda b: b.replace(b"Single victim,2019", b"Single victim,20l9"),
-        ', line 4, column fiscal_year: "20l9" is not a whole number',
+        lambda b: b.replace(b"A majority,1", b"A majority,l"),
+        ', line 4, column paragraph: "l" is not a whole number',
     ),
     "latin-1": (lambda b: b.replace(b"Single", b"S\xefngle"), ", line 4: is not UTF-8"),
     "a column lost": (lambda b: b.replace(b",footnote", b"", 1), ", line 1: the columns are "),
     "no last line end": (lambda b: b.rstrip(b"\n"), ": the last line has no line end"),
-    "an open quote": (lambda b: b.replace(b"Single", b'"Single'), ": is not well-formed CSV"),
+    "an open quote": (
+        lambda b: b.replace(b"Single", b'"Single'),
+        ", line 5: is not well-formed CSV",
+    ),
 }
 
 
@@ -396,7 +407,7 @@ def test_undescribed_seed_is_named(tmp_path: Path) -> None:
     copy = copy_project(tmp_path)
     (copy / "seeds" / "stray.csv").write_text("a\n1\n")
     assert check_seed_files(copy) == [
-        "seeds/stray.csv: is not described in a .yml file beside it: run make scaffold"
+        "seeds/stray.csv: is neither a sheet of a report nor described in a .yml file beside it"
     ]
 
 

@@ -78,7 +78,14 @@ class Server:
 
     def set_up(self, database: str) -> None:
         """Prepare a database as the documentation says."""
-        command = ["psql", "-q", "-f", "scripts/servers/postgres_setup.sql", "-v", f"database={database}"]
+        command = [
+            "psql",
+            "-q",
+            "-f",
+            "scripts/servers/postgres_setup.sql",
+            "-v",
+            f"database={database}",
+        ]
         subprocess.run(command, cwd=PROJECT, env=self.environment("admin", "postgres"), check=True)
 
 

@@ -272,7 +272,15 @@ def _started(releases: Path, home: Path, *options: str) -> Iterator[tuple[str, l
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     script = PROJECT / "scripts" / "cli.py"
-    command = [ENVIRONMENT / "bin" / "python", script, "superset", "--home", home, "--port", str(port)]
+    command = [
+        ENVIRONMENT / "bin" / "python",
+        script,
+        "superset",
+        "--home",
+        home,
+        "--port",
+        str(port),
+    ]
     command += ["--warehouse", releases / "current" / "warehouse.duckdb", *options]
     printed, errors = home.with_suffix(".out"), home.with_suffix(".err")
     with printed.open("w") as output, errors.open("w") as error:
