@@ -60,7 +60,7 @@ class Server:
     def set_up(self, database: str) -> None:
         """Prepare a database as the documentation says."""
         script = PROJECT / "scripts" / "servers" / "postgres_setup.sql"
-        command = ["psql", "-q", "-f", script, "-v", f"database={database}"]
+        command = ["psql", "-q", "-f", str(script), "-v", f"database={database}"]
         subprocess.run(command, env=self.environment("admin", "postgres"), check=True)
 
 
