@@ -127,7 +127,7 @@ def load_sheets(connection: duckdb.DuckDBPyConnection, project: Path) -> None:
 
 
 def descriptions(manifest: Path) -> Iterator[str]:
-    """Give the statements that store the descriptions of the raw tables, as dbt's manifest has them."""
+    """Give the statements that store dbt's descriptions of the raw tables, which are sources."""
     for source in json.loads(manifest.read_bytes())["sources"].values():
         table = f"{source['schema']}.{source['name']}"
         yield f"comment on table {table} is {text(source['description'])}"
