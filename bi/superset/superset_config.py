@@ -1,6 +1,6 @@
 """Settings of Apache Superset: one database, the warehouse, that no query can write or leave.
 
-`scripts/serve_superset.py` gives the two environment variables and starts Superset with this file.
+scripts/servers/superset.py sets the two environment variables and starts Superset with this file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from superset.exceptions import SupersetSecurityException
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from warehouse import connect_read_only
+from warehouse.database import connect_read_only
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL

@@ -27,7 +27,7 @@ from warehouse.dbt import (
 from warehouse.manifest import read_marts
 from warehouse.project import PROJECT
 from warehouse.seed_files import check_seed_files
-from warehouse.sheets import describe_sheets, load_sheets
+from warehouse.sheets import descriptions, load_sheets
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
@@ -156,7 +156,8 @@ def build_with_dbt(
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     check_results(results, lambda: duckdb.connect(str(warehouse)))
     with duckdb.connect(str(warehouse)) as connection:
-        describe_sheets(connection, target_path / "manifest.json")
+        for statement in descriptions(target_path / "manifest.json"):
+            connection.execute(statement)
     return results
 
 

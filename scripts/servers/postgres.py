@@ -8,33 +8,33 @@ docs/decisions/0009-postgresql.md.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
-import sys
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import psycopg2.errors
 from psycopg2 import sql
 
 from publish.build import check_seeds
-from warehouse.dbt import BuildFailedError, check_results, run_dbt
-from warehouse.project import PROJECT, Parser, UserError
+from warehouse.dbt import check_results, run_dbt
+from warehouse.project import PROJECT, UserError
+from warehouse.sheets import descriptions, raw_tables, text_columns, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from dbt.artifacts.schemas.run import RunExecutionResult
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
 logger = logging.getLogger("postgres")
 
+BUILT_RAW = "warehouse_build_raw"
 READER = "warehouse_reader"
-SETUP = "an administrator runs scripts/postgres_setup.sql once"
+SETUP = "an administrator runs scripts/servers/postgres_setup.sql once"
 
 # What lets the role %(reader)s write, or reach the server's files, in this database.
 READER_CAN_WRITE = """
@@ -145,14 +145,15 @@ def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str
             _check_server(cursor)
             # Held to the end of this transaction, which is the one that publishes.
             _lock(cursor, wait)
-            with closing(_connect()) as apart, apart, apart.cursor() as clearing:
-                _set_lock_timeout(clearing, wait)
-                _drop_built_schemas(clearing)
+            _prepare_schemas(wait)
             logger.info("building the warehouse on PostgreSQL with dbt")
             target_path = PROJECT / ".work" / "postgres"
             results = run_dbt("postgres", target_path, unit_tests=unit_tests)
             check_results(results, _connect)
-            relations = readable_relations(results)
+            raw = [Relation(name, BUILT_RAW, "raw") for name in raw_tables(PROJECT)]
+            for statement in descriptions(target_path / "manifest.json"):
+                cursor.execute(statement)
+            relations = [*readable_relations(results), *raw]
             publish(cursor, relations)
             _drop_built_schemas(cursor)
             connection.commit()
@@ -222,6 +223,22 @@ def _set_lock_timeout(cursor: Cursor, wait: float) -> None:
     cursor.execute("select set_config('lock_timeout', %s, true)", [f"{max(1, int(1000 * wait))}ms"])
 
 
+def _prepare_schemas(wait: float) -> None:
+    """Bring the schemas that a build works in into the state that dbt starts from: raw alone."""
+    with closing(_connect()) as connection, connection, connection.cursor() as cursor:
+        _set_lock_timeout(cursor, wait)
+        _drop_built_schemas(cursor)
+        cursor.execute(f"create schema {BUILT_RAW}")
+        for name, (columns, rows) in raw_tables(PROJECT).items():
+            cursor.execute(f"create table {BUILT_RAW}.{name} {text_columns(columns)}")
+            file = io.StringIO()
+            write_rows(file, columns, rows)
+            file.seek(0)
+            cursor.copy_expert(
+                f"copy {BUILT_RAW}.{name} from stdin (format csv, header true)", file
+            )
+
+
 def _drop_built_schemas(cursor: Cursor) -> None:
     """Remove what a build made apart from the published tables."""
     cursor.execute(
@@ -233,8 +250,8 @@ def _drop_built_schemas(cursor: Cursor) -> None:
         cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
 
 
-def readable_relations(results: Iterable[RunExecutionResult]) -> list[Relation]:
-    """Give the relations that dbt_project.yml grants to the readers, in the order of names."""
+def readable_relations(results: Iterable[Any]) -> list[Relation]:
+    """Return the relations that dbt_project.yml grants to readers, sorted by name."""
     relations = [
         Relation(name=node.alias, built_in=node.schema, schema=node.config.schema)
         for node in (result.node for result in results)
@@ -247,7 +264,7 @@ def readable_relations(results: Iterable[RunExecutionResult]) -> list[Relation]:
 def publish(cursor: Cursor, relations: list[Relation]) -> None:
     """Give the published tables the rows of the built relations, in the transaction at hand.
 
-    A table keeps its identity and only its rows change, unless its columns do: then it is replaced,
+    A table stays and its rows are replaced, unless its columns change: then the table is replaced,
     which waits for its readers.
 
     Raises:
@@ -284,14 +301,12 @@ def _publish_rows(cursor: Cursor, built: str, published: str) -> None:
 
 
 def _columns(cursor: Cursor, relation: str) -> list[tuple[str, str]]:
-    """Give the names and types of a relation's columns; none if there is no such relation."""
+    """Return names and types of a relation's columns; none if there is no such relation."""
     cursor.execute(COLUMNS, [relation])
-    return cursor.fetchall()
+    return list(cursor.fetchall())
 
 
-def _summary(
-    results: list[RunExecutionResult], relations: list[Relation], seconds: float
-) -> list[str]:
+def _summary(results: Sequence[Any], relations: list[Relation], seconds: float) -> list[str]:
     tests = sum(result.node.resource_type in ("test", "unit_test") for result in results)
     schemas = [relation.schema for relation in relations]
     return [
@@ -301,31 +316,3 @@ def _summary(
         f"readers    members of the role {READER}",
         f"took       {seconds:.1f} s",
     ]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; exit status 0: published, 1: the build failed, 2: bad input."""
-    parser = Parser(prog="postgres", description=__doc__.splitlines()[0])
-    parser.add_argument("--unit-tests", action="store_true", help="run dbt's unit tests too")
-    parser.add_argument(
-        "--wait",
-        type=float,
-        default=60,
-        help="seconds to wait for another build, and for readers of a table that has to be"
-        " replaced (default 60)",
-    )
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    for name in ("build", "postgres"):
-        logging.getLogger(name).setLevel(logging.INFO)
-    try:
-        options = parser.parse_args(arguments)
-        lines = build_and_publish(unit_tests=options.unit_tests, wait=options.wait)
-    except UserError as error:
-        logger.error("postgres: %s", error)
-        return 2
-    except BuildFailedError as error:
-        logger.error("\nbuild failed: %s; what is published is as it was\n", error)
-        logger.error("%s", "\n".join(error.details))
-        return 1
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0

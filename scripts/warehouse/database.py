@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from warehouse.project import UserError
 
 # How a warehouse file is made; dbt goes on with it under the same settings (profiles.yml).
-STORAGE: dict[str, Any] = {
+STORAGE: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.0.0",
     "default_block_size": "16384",
 }

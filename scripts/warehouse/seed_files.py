@@ -109,7 +109,7 @@ def _sheet_columns(path: Path, header: list[str]) -> str:
     if wrong or missing or len(set(header)) < len(header):
         return _columns(
             header,
-            "expected are names in snake_case, each once, wording, paragraph and footnote at the end",
+            "expected are names in snake_case, each once, with wording, paragraph and footnote",
         )
     return ""
 

@@ -1,11 +1,11 @@
-{% test equality(model, compare_model, compare_columns, where='true') %}
+{% test equality(model, compare_model, compare_columns, row_condition='true') %}
 with actual as (
     select
         {%- for column in compare_columns %}
         cast({{ column }} as text) as {{ column }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ model }}
-    where {{ where }}
+    where {{ row_condition }}
 ),
 
 expected as (

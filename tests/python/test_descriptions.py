@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import json
 import re
@@ -15,10 +14,10 @@ import yaml
 
 from conftest import PROJECT, Built
 from warehouse.manifest import read_marts
+from warehouse.scaffold import read_exhibits
 
 PACKAGE = "sentencing_warehouse"
 LAYERS = {
-    "raw": {"reference"},
     "staging": {"raw", "reference"},
     "intermediate": {"staging", "intermediate", "reference"},
     "marts": {"intermediate", "marts", "reference"},
@@ -70,14 +69,15 @@ def test_every_column_is_described_and_marts_in_the_database(
                 " select view_name, comment from duckdb_views() where schema_name = 'marts'"
             ).fetchall()
         )
-    nodes = own(manifest, "model", "seed")
-    for node in [n for n in nodes if n["config"]["materialized"] != "ephemeral"]:
+    nodes = [*own(manifest, "model", "seed"), *manifest["sources"].values()]
+    for node in [n for n in nodes if n["config"].get("materialized") != "ephemeral"]:
         described = {name: column["description"] for name, column in node["columns"].items()}
         assert all(text.strip() for text in described.values()), node["name"]
-        found = columns[node["schema"], node["alias"]]
+        found = columns[node["schema"], node.get("alias", node["name"])]
         assert sorted(described) == sorted(found), node["name"]
-        if node["schema"] == "marts":
+        if node["schema"] in ("marts", "raw"):
             assert found == described, node["name"]
+        if node["schema"] == "marts":
             assert comments.pop(node["alias"]) == node["description"], node["name"]
     assert comments == {}
 
@@ -102,27 +102,19 @@ def test_every_test_is_an_error_and_enabled(manifest: dict[str, Any]) -> None:
         assert (config["where"], config["limit"]) == (None, None), test["name"]
 
 
-def test_raw_seeds_are_text_and_say_where_they_are_from(manifest: dict[str, Any]) -> None:
-    seeds = [node for node in own(manifest, "seed") if node["name"].startswith("raw_")]
-    assert seeds
-    needed = {"row_number", "fiscal_year", "wording", "heading", "paragraph", "footnote"}
-    for seed in seeds:
-        path = PROJECT / seed["original_file_path"]
-        with path.open(encoding="utf-8", newline="") as file:
-            header = next(csv.reader(file))
-        assert seed["config"]["column_types"] == dict.fromkeys(header, "text"), seed["name"]
-        assert needed <= set(header), seed["name"]
-        meta = seed["config"]["meta"]
-        assert seed["name"].startswith(f"raw_{meta['report_id']}__"), seed["name"]
-        assert re.fullmatch(r"\d{4}-\d{2}", str(meta["published"])), seed["name"]
-        datetime.date.fromisoformat(str(meta["keyed_on"]))
-        for name in ("exhibit_id", "publisher", "license", "keyed"):
-            assert str(meta[name]).strip(), (seed["name"], name)
+def test_every_exhibit_has_a_sheet_and_says_how_it_was_keyed() -> None:
+    exhibits = read_exhibits(PROJECT)
+    assert exhibits
+    for row, sheet in exhibits:
+        assert sheet.exhibit_id == row["exhibit_id"]
+        assert row["keyed_from"].strip(), row["exhibit_id"]
+        assert datetime.date.fromisoformat(row["keyed_on"]), row["exhibit_id"]
 
 
 def test_layers_read_the_one_before(manifest: dict[str, Any]) -> None:
     for node in own(manifest, "model"):
-        layers = {manifest["nodes"][name]["schema"] for name in node["depends_on"]["nodes"]}
+        read = {**manifest["nodes"], **manifest["sources"]}
+        layers = {read[name]["schema"] for name in node["depends_on"]["nodes"]}
         assert layers <= LAYERS[node["schema"]], node["name"]
 
 
