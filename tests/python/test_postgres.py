@@ -146,7 +146,7 @@ def test_the_same_seeds_models_and_tests_have_passed(built: Built, published: Pa
     on_postgres = statuses(target / "run_results.json")
     assert on_postgres == statuses(built.run_results)
     assert set(on_postgres.values()) == {"success", "pass"}
-    assert sum(status == "pass" for status in on_postgres.values()) > 150
+    assert sum(status == "pass" for status in on_postgres.values()) > 100
 
 
 def test_worked_questions_have_the_same_answers(
