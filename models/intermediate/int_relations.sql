@@ -117,8 +117,11 @@ sums as (
 evaluated as (
     select
         sums.*,
-        case when least_factor = greatest_factor then abs(least_factor) else 10000 end
-            as divisor,
+        case
+            when least_factor = greatest_factor and least_factor <> 0
+                then abs(least_factor)
+            else 10000
+        end as divisor,
         cast(low * 100000000 as decimal(38, 0)) as sum_from,
         cast(high * 100000000 as decimal(38, 0)) as sum_to,
         case

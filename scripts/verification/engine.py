@@ -1,25 +1,49 @@
-"""The build without dbt: whether an altered sheet would fail it."""
+"""The build without dbt: which altered sheets would fail it."""
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from verification.mutants import write_sheet
+from verification.mutants import YEARS, write_sheet
 from verification.replay import Step, materialized, open_database, read_steps, run_steps
-from warehouse.database import quoted
 from warehouse.project import UserError
 from warehouse.seed_files import check_seed_files
-from warehouse.sheets import CELLS, COMPARISONS, Sheet, load_sheets
+from warehouse.sheets import (
+    CELLS,
+    COMPARISONS,
+    Sheet,
+    load_sheets,
+    read_sheet,
+    sheet_paths,
+    write_rows,
+)
 
 FORM = "form of the sheet"
 VERDICTS = "fct_consistency_checks__nothing_is_inconsistent"
+# Copies of all reports lie side by side in one database, each under codes and in years of its own.
+YEARS_APART = 10000
+TAG = re.compile(r"_copy(\d+)\b")
+YEAR = re.compile(r"\b(\d{1,3})[0-3]\d{3}\b")
+# Reference table -> the columns that differ between copies.
+COPIED = {
+    "reports": "report_id || tag as report_id",
+    "exhibits": "report_id || tag as report_id, replace(exhibit_id, '.', tag || '.') as exhibit_id,"
+    " fiscal_year + years as fiscal_year",
+    "exhibit_columns": "replace(exhibit_id, '.', tag || '.') as exhibit_id",
+    "exhibit_controls": "replace(exhibit_id, '.', tag || '.') as exhibit_id, case control"
+    " when 'fiscal_year' then (control_value::integer + years)::text else control_value"
+    " end as control_value",
+    "known_discrepancies": "discrepancy_id || tag as discrepancy_id,"
+    " replace(exhibit_id, '.', tag || '.') as exhibit_id,"
+    " replace(check_id, exhibit_id, replace(exhibit_id, '.', tag || '.')) as check_id",
+}
 
 
 @dataclass(frozen=True)
@@ -32,132 +56,158 @@ class Build:
 
 
 class Engine:
-    """The compiled SQL of a build, run on an altered sheet only as far as one test fails.
+    """The compiled SQL of a build, run on altered sheets.
 
-    Most of the time of so small a build is parsing and planning. So each statement is parsed once,
-    a table is made again only when a test reads it, and what caught the last error of a kind is
-    tried first on the next. Beside the tests there are probes: a rule alone, whose failure fails
-    the test that nothing is inconsistent.
+    Planning takes nearly all the time of so small a build, whatever the number of rows. So many
+    altered sheets are screened at once: each is part of a copy of its own of all reports, and a
+    failing test names the copy by its exhibits or its fiscal year. What no test catches there is
+    tried alone.
     """
 
     def __init__(self, build: Build) -> None:
-        """Run the build once; views become tables, so that only what changes is made again.
+        """Run the build once.
 
         Raises:
-            UserError: the build fails already.
+            UserError: it fails already.
 
         """
         steps = [materialized(step) for step in read_steps(build.manifest, build.run_results)]
+        self.sheets = [read_sheet(path) for path in sheet_paths(build.project)]
         self.connection = open_database(steps[0])
         self.connection.execute("set threads = 1")
         load_sheets(self.connection, build.project)
         failing = run_steps(self.connection, steps)
         if failing:
             raise UserError(f"the build to mutate fails already: {', '.join(failing)}")
-        self.makes = {step.unique_id: step for step in steps if step.kind != "tests"}
-        self.probes = {rule: probe for rule, probe in _probes(steps)}
-        self.tests = [step for step in steps if step.kind == "tests"]
-        self.reads = {
-            step.unique_id: self._ancestors(step) for step in (*self.tests, *self.probes.values())
-        }
-        self.tests.sort(key=lambda test: len(self.reads[test.unique_id]))
+        self.steps = _in_order(steps)
+        # Parsing is a quarter of the work.
         self.parsed = {
             step.unique_id: [
                 parsed
                 for statement in step.statements
                 for parsed in self.connection.extract_statements(statement)
             ]
-            for step in (*self.makes.values(), *self.tests, *self.probes.values())
+            for step in self.steps
         }
-        self.order: dict[Any, list[Step]] = {}
+        # Tests that do not tell copies apart, such as one that a view of one exhibit has rows.
+        self.blind: set[str] = set()
+        failing, _ = self._failures({1: self.sheets[0], 2: self.sheets[0]})
+        self.blind = set(failing)
 
-    def kill(self, sheet: Sheet, like: Any) -> str:
-        """Return what catches an altered sheet: the name of a test or probe; empty for nothing.
-
-        Args:
-            sheet: the sheet, whose exhibit the build has.
-            like: what it has in common with others that are likely to be caught by the same.
-
-        """
+    def kill(self, sheet: Sheet) -> str:
+        """Return what catches an altered sheet: the name of a test or model; empty for nothing."""
         if _faults(sheet):
             return FORM
-        altered = {"cells", "comparisons"} if "left_row" in sheet.columns else {"cells"}
-        stale = self._readers(altered)
-        order = self.order.setdefault(
-            like, [test for test in self.tests if stale.intersection(self.reads[test.unique_id])]
-        )
-        self.connection.begin()
-        try:
-            self._load(sheet, altered)
-            for position, test in enumerate(order):
-                failure = self._failure(test, stale)
-                if failure is not None:
-                    order.insert(0, order.pop(position))
-                    if test.name == VERDICTS:
-                        self._promote(order, failure)
-                    return test.name
-            return ""
-        finally:
-            self.connection.rollback()
+        with self._rolled_back():
+            self._load(self._replaced(sheet))
+            for step in self.steps:
+                try:
+                    row = self._run(step).fetchone()
+                except duckdb.Error:
+                    return step.name
+                if step.kind == "tests" and row is not None:
+                    return step.name
+        return ""
 
-    def _failure(self, test: Step, stale: set[str]) -> str | None:
-        """Make what a test reads, and return its first failure or the error; none if it passes."""
-        try:
-            for unique_id in self.reads[test.unique_id]:
-                if unique_id in stale and unique_id in self.makes:
-                    self._run(unique_id)
-                    stale.remove(unique_id)
-            row = self._run(test.unique_id).fetchone()
-        except duckdb.Error as error:
-            return str(error)
-        return None if row is None else str(row[0])
+    def screen(self, sheets: Mapping[int, Sheet]) -> dict[int, str]:
+        """Find altered sheets that the build catches, many at once.
 
-    def _promote(self, order: list[Step], failure: str) -> None:
-        """Try first the probe of the rule that a failure names by its check."""
-        named = re.search(r"check_id (\w+):", failure)
-        if named and self.probes[named.group(1)] not in order:
-            order.insert(0, self.probes[named.group(1)])
+        Args:
+            sheets: number, from 1 to 500, -> altered sheet.
 
-    def _run(self, unique_id: str) -> duckdb.DuckDBPyConnection:
-        for statement in self.parsed[unique_id]:
+        Returns:
+            Number -> what catches it, of those that are sure to be caught.
+
+        """
+        caught = {number: FORM for number, sheet in sheets.items() if _faults(sheet)}
+        left = {number: sheet for number, sheet in sheets.items() if number not in caught}
+        failures, is_complete = self._failures(left)
+        found: dict[int, str] = {}
+        for test, texts in failures.items():
+            for text in texts:
+                numbers = set(map(int, TAG.findall(text) or YEAR.findall(text)))
+                if len(numbers) == 1 and numbers <= left.keys():
+                    found.setdefault(numbers.pop(), test)
+        caught |= found
+        if not is_complete and len(left) > 1:
+            # Without those found or, if there are none, by halves.
+            rest = [number for number in left if number not in found]
+            middle = 0 if found else len(rest) // 2
+            for part in filter(None, (rest[:middle], rest[middle:])):
+                caught |= self.screen({number: left[number] for number in part})
+        return caught
+
+    def _failures(self, sheets: Mapping[int, Sheet]) -> tuple[dict[str, list[str]], bool]:
+        """Return the failures of each test that has any on copies with altered sheets.
+
+        The second is false if a table cannot be made: no test after that is run.
+        """
+        failures: dict[str, list[str]] = {}
+        with self._rolled_back():
+            self._load(
+                copied
+                for number, altered in sheets.items()
+                for copied in _copied(self._replaced(altered), number)
+            )
+            self._copy_reference(list(sheets))
+            for step in self.steps:
+                try:
+                    rows = self._run(step).fetchall()
+                except duckdb.Error:
+                    return failures, False
+                if step.kind == "tests" and rows and step.name not in self.blind:
+                    failures[step.name] = [str(row[0]) for row in rows]
+                    if _reads_raw_alone(step):
+                        self._forget(failures[step.name])
+        return failures, True
+
+    def _forget(self, failures: Sequence[str]) -> None:
+        """Delete the copies with a raw cell that no table can be made of."""
+        for number in {number for failure in failures for number in TAG.findall(failure)}:
+            for name in ("cells", "comparisons"):
+                self.connection.execute(
+                    f"delete from raw.{name} where report_id like ?", [f"%_copy{number}"]
+                )
+
+    def _replaced(self, altered: Sheet) -> list[Sheet]:
+        return [altered if sheet.path == altered.path else sheet for sheet in self.sheets]
+
+    def _run(self, step: Step) -> duckdb.DuckDBPyConnection:
+        for statement in self.parsed[step.unique_id]:
             self.connection.execute(statement)
         return self.connection
 
-    def _ancestors(self, step: Step) -> list[str]:
-        """Return what a step reads, directly or not, in the order of dependency."""
-        found: dict[str, None] = {}
+    @contextmanager
+    def _rolled_back(self) -> Iterator[None]:
+        self.connection.begin()
+        try:
+            yield
+        finally:
+            self.connection.rollback()
 
-        def visit(unique_id: str) -> None:
-            if unique_id in self.makes:
-                for parent in self.makes[unique_id].depends_on:
-                    visit(parent)
-            found[unique_id] = None
-
-        for parent in step.depends_on:
-            visit(parent)
-        return list(found)
-
-    def _readers(self, names: set[str]) -> set[str]:
-        """Return raw tables and the nodes that read them, directly or not."""
-        found = {f"source.sentencing_warehouse.raw.{name}" for name in names}
-        for unique_id, step in self.makes.items():
-            if found.intersection(step.depends_on):
-                found.add(unique_id)
-        return found
-
-    def _load(self, sheet: Sheet, altered: set[str]) -> None:
-        """Replace the rows of the sheet's exhibit in the raw tables."""
-        loaded = {
-            "cells": (CELLS, list(sheet.cells())),
-            "comparisons": (COMPARISONS, list(sheet.comparisons())),
+    def _load(self, sheets: Iterator[Sheet] | Sequence[Sheet]) -> None:
+        sheets = list(sheets)
+        tables = {
+            "cells": (CELLS, [row for sheet in sheets for row in sheet.cells()]),
+            "comparisons": (COMPARISONS, [row for sheet in sheets for row in sheet.comparisons()]),
         }
-        for name in altered:
-            columns, rows = loaded[name]
-            self.connection.execute(f"delete from raw.{name} where exhibit_id = ?", [sheet.exhibit_id])
-            if rows:
-                marks = ", ".join(["(" + ", ".join("?" for _ in columns) + ")"] * len(rows))
-                values = [row.get(column) or None for row in rows for column in columns]
-                self.connection.execute(f"insert into raw.{name} values {marks}", values)
+        with tempfile.TemporaryDirectory() as folder:
+            for name, (columns, rows) in tables.items():
+                file = Path(folder) / f"{name}.csv"
+                write_rows(file, columns, rows)
+                self.connection.execute(f"delete from raw.{name}")
+                self.connection.execute(f"copy raw.{name} from '{file}' (format csv, header true)")
+
+    def _copy_reference(self, numbers: list[int]) -> None:
+        for table, columns in COPIED.items():
+            self.connection.execute(
+                f"create temp table copied as select * exclude (tag, years) replace ({columns})"
+                f" from reference.{table}, (select '_copy' || number as tag,"
+                f" number * {YEARS_APART} as years from (select unnest(?) as number)) as copies",
+                [numbers],
+            )
+            self.connection.execute(f"delete from reference.{table}")
+            self.connection.execute(f"insert into reference.{table} from copied; drop table copied")
 
 
 def _faults(sheet: Sheet) -> list[str]:
@@ -169,53 +219,38 @@ def _faults(sheet: Sheet) -> list[str]:
         return check_seed_files(Path(folder))
 
 
-def _probes(steps: list[Step]) -> Iterator[tuple[str, Step]]:
-    """Return a probe for each rule: its relations that do not hold and are not declared.
+def _copied(sheets: Sequence[Sheet], number: int) -> Iterator[Sheet]:
+    """Return sheets under the codes and in the fiscal years of a copy."""
+    for sheet in sheets:
+        report_id = f"{sheet.report_id}_copy{number}"
+        path = sheet.path.parent.with_name(report_id) / sheet.path.name
+        rows = [
+            {
+                column: str(int(value) + number * YEARS_APART) if value and column in YEARS else value
+                for column, value in row.items()
+            }
+            for row in sheet.rows
+        ]
+        yield replace(sheet, path=path, rows=tuple(rows))
 
-    It is the build's own SQL: of the terms that all rules write, one rule's, with the models that
-    evaluate them as subqueries.
+
+def _reads_raw_alone(step: Step) -> bool:
+    return step.kind == "tests" and all(each.startswith("source.") for each in step.depends_on)
+
+
+def _in_order(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps that read what differs between copies, in an order of dependency.
+
+    First the tests of the raw tables, which find cells that no table can be made of; then what the
+    test of all relations reads, and that test, which finds most.
     """
-    named = {step.name: step for step in steps}
-    terms, relations, verdicts = (
-        named[name] for name in ("int_relation_terms", "int_relations", "fct_relations")
-    )
-    opening = r"(?:with|,)\s+(?=__dbt__cte__int_relations__\w+ as \(|terms as \()"
-    _, *rules, union = re.split(opening, terms.query)
-    for rule in rules:
-        cte = rule.partition(" ")[0]
-        query = f"with {rule}, terms as (select * from {cte}\n),{union.partition('),')[2]}"
-        reads = [each for each in terms.depends_on if f'"{each.rpartition(".")[2]}"' in rule]
-        for model, before in ((relations, terms), (verdicts, relations)):
-            query = model.query.replace(f"{quoted(before.database)}.{before.relation}", f"({query})")
-            reads += [each for each in model.depends_on if each != before.unique_id]
-        # A check is of an observation.
-        query = (
-            f"select relation_id from ({query}) as verdicts"
-            " where verdict = 'inconsistent' and observation_id is not null"
-        )
-        name = cte.removeprefix("__dbt__cte__int_relations__")
-        yield name, _probe(verdicts, name, query, reads)
-    yield "attainable_percentage", _attainability(named)
-
-
-def _attainability(named: dict[str, Step]) -> Step:
-    """Return the probe of the one rule that writes no relations: the checks without the others."""
-    checks = named["fct_consistency_checks"]
-    query, reads = checks.query, list(checks.depends_on)
-    for name in ("int_relations", "fct_relations"):
-        relation = f"{quoted(checks.database)}.{named[name].relation}"
-        query = query.replace(relation, f"(select * from {relation} where false)")
-        reads.remove(named[name].unique_id)
-    query = f"select check_id from ({query}) as checks where verdict = 'inconsistent'"
-    return _probe(checks, "attainable_percentage", query, reads)
-
-
-def _probe(step: Step, rule: str, query: str, reads: list[str]) -> Step:
-    return replace(
-        step,
-        name=f"rule {rule}",
-        unique_id=f"probe.{rule}",
-        kind="tests",
-        statements=(query,),
-        depends_on=tuple(dict.fromkeys(reads)),
-    )
+    readers = {step.unique_id for step in steps if step.kind == "seeds" and step.name in COPIED}
+    for step in steps:
+        if any(each.startswith("source.") or each in readers for each in step.depends_on):
+            readers.add(step.unique_id)
+    needed: set[str] = set()
+    for step in reversed(steps):
+        if step.name == VERDICTS or step.unique_id in needed:
+            needed |= {step.unique_id, *step.depends_on}
+    chosen = [step for step in steps if step.unique_id in readers and step.kind != "seeds"]
+    return sorted(chosen, key=lambda s: 0 if _reads_raw_alone(s) else 1 if s.unique_id in needed else 2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from verification.source import (
 )
 from warehouse.sheets import Sheet, read_csv
 
+AT_ONCE = 200  # mutants
 REPORT = Path("docs") / "mutation.md"
 REASONS = Path("docs") / "mutation_survivors.csv"
 
@@ -72,13 +73,17 @@ class Trial:
         """Return the sheet with the error of a mutant in it."""
         return mutant.apply(self.exhibits[mutant.exhibit_id].sheet)
 
-    def run(self, mutant: Mutant) -> Outcome:
-        """Try one mutant."""
-        row = self.exhibits[mutant.exhibit_id].sheet.rows[mutant.row]
-        like = (mutant.exhibit_id, mutant.kind, mutant.column)
-        test = self.engine.kill(self.altered(mutant), like)
-        # The document is asked about survivors only: it takes nothing away from what tests catch.
-        return Outcome(mutant, row["row_number"], test, "" if test else self._source(mutant))
+    def run(self, mutants: Sequence[Mutant]) -> Iterator[Outcome]:
+        """Try mutants: all at once, and alone those that no test catches so."""
+        for start in range(0, len(mutants), AT_ONCE):
+            part = dict(enumerate(mutants[start : start + AT_ONCE], start=1))
+            caught = self.engine.screen({number: self.altered(each) for number, each in part.items()})
+            for number, mutant in part.items():
+                row = self.exhibits[mutant.exhibit_id].sheet.rows[mutant.row]
+                test = caught.get(number) or self.engine.kill(self.altered(mutant))
+                # The document is asked about survivors only: it takes nothing from the tests.
+                source = "" if test else self._source(mutant)
+                yield Outcome(mutant, row["row_number"], test, source)
 
     def _source(self, mutant: Mutant) -> str:
         if self.report is None:
@@ -114,7 +119,7 @@ def try_all(build: Build, source: Path, processes: int) -> list[Outcome]:
 
 def _try_part(build: Build, source: Path, part: int, parts: int) -> list[Outcome]:
     trial = Trial(build, source)
-    return [trial.run(mutant) for mutant in trial.mutants()[part::parts]]
+    return list(trial.run(trial.mutants()[part::parts]))
 
 
 # The report
