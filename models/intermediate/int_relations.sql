@@ -1,5 +1,6 @@
 -- Every relation, evaluated: coefficient x value, summed over its terms, against its
 -- limits, in whole numbers of 10^-8. A number that is not printed has its measure's limits.
+-- A word such as life is no number: it has the factor 0, and its limits say whether it holds.
 with terms as (
     select
         relation_terms.*,
@@ -103,7 +104,7 @@ sums as (
             case when not is_subject then
                 case when factor > 0 then '|+' else '|-' end
                 || case
-                    when abs(factor) = 10000 then ''
+                    when abs(factor) in (0, 10000) then ''
                     else {{ number_in_words('abs(coefficient)') }} || ' x '
                 end || in_words
             end, ''
@@ -161,10 +162,12 @@ judged as (
             or coalesce(left_to + 0.5 * subject_width >= domain_high, false)
         ) as is_vacuous,
         case
+            when least_factor = 0 then null
             when left_from = left_to then {{ of_ten_thousandths(whole_division('left_from', 'divisor', 'nearest')) }}
             else {{ of_ten_thousandths(whole_division('left_from', 'divisor', 'down')) }}
         end as left_low,
         case
+            when least_factor = 0 then null
             when left_from = left_to then {{ of_ten_thousandths(whole_division('left_to', 'divisor', 'nearest')) }}
             else {{ of_ten_thousandths(whole_division('left_to', 'divisor', 'up')) }}
         end as left_high
@@ -193,7 +196,7 @@ relations as (
         is_consistent,
         is_vacuous,
         divisor,
-        least_factor > 0 as is_subject_added,
+        least_factor >= 0 as is_subject_added,
         -- What the subject comes to, its factor aside.
         {{ of_ten_thousandths(whole_division(
             'case when least_factor > 0 then subject_low else -subject_high end',
