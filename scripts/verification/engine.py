@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from warehouse.sheets import (
 )
 
 FORM = "form of the sheet"
+TABLE = "table that cannot be made"
 VERDICTS = "fct_consistency_checks__nothing_is_inconsistent"
 # Copies of all reports lie side by side in one database, each under codes and in years of its own.
 YEARS_APART = 10000
@@ -40,6 +40,7 @@ COPIED = {
     "exhibit_controls": "replace(exhibit_id, '.', tag || '.') as exhibit_id, case control"
     " when 'fiscal_year' then (control_value::integer + years)::text else control_value"
     " end as control_value",
+    "source_exclusions": "report_id || tag as report_id",
     "known_discrepancies": "discrepancy_id || tag as discrepancy_id,"
     " replace(exhibit_id, '.', tag || '.') as exhibit_id,"
     " replace(check_id, exhibit_id, replace(exhibit_id, '.', tag || '.')) as check_id",
@@ -56,16 +57,16 @@ class Build:
 
 
 class Engine:
-    """The compiled SQL of a build, run on altered sheets.
+    """The compiled SQL of a build, run on many altered sheets at once.
 
-    Planning takes nearly all the time of so small a build, whatever the number of rows. So many
-    altered sheets are screened at once: each is part of a copy of its own of all reports, and a
-    failing test names the copy by its exhibits or its fiscal year. What no test catches there is
-    tried alone.
+    Planning takes nearly all the time of so small a build, whatever the number of rows. So each
+    altered sheet is part of a copy of its own of all reports, and a failing test names the copy by
+    its exhibits or its fiscal year. A failure that names no copy is held against none of them: that
+    a table has no rows, that a view of an exhibit, whose code it knows, is not as it should be.
     """
 
     def __init__(self, build: Build) -> None:
-        """Run the build once.
+        """Run the build once, and once on copies.
 
         Raises:
             UserError: it fails already.
@@ -76,47 +77,20 @@ class Engine:
         self.connection = open_database(steps[0])
         self.connection.execute("set threads = 1")
         load_sheets(self.connection, build.project)
+        self.steps = _in_order(steps)
         failing = run_steps(self.connection, steps)
+        failing = failing or self._failures({number: self.sheets[0] for number in (1, 2)})[0]
         if failing:
             raise UserError(f"the build to mutate fails already: {', '.join(failing)}")
-        self.steps = _in_order(steps)
-        # Parsing is a quarter of the work.
-        self.parsed = {
-            step.unique_id: [
-                parsed
-                for statement in step.statements
-                for parsed in self.connection.extract_statements(statement)
-            ]
-            for step in self.steps
-        }
-        # Tests that do not tell copies apart, such as one that a view of one exhibit has rows.
-        self.blind: set[str] = set()
-        failing, _ = self._failures({1: self.sheets[0], 2: self.sheets[0]})
-        self.blind = set(failing)
 
-    def kill(self, sheet: Sheet) -> str:
-        """Return what catches an altered sheet: the name of a test or model; empty for nothing."""
-        if _faults(sheet):
-            return FORM
-        with self._rolled_back():
-            self._load(self._replaced(sheet))
-            for step in self.steps:
-                try:
-                    row = self._run(step).fetchone()
-                except duckdb.Error:
-                    return step.name
-                if step.kind == "tests" and row is not None:
-                    return step.name
-        return ""
-
-    def screen(self, sheets: Mapping[int, Sheet]) -> dict[int, str]:
-        """Find altered sheets that the build catches, many at once.
+    def catch(self, sheets: Mapping[int, Sheet]) -> dict[int, str]:
+        """Return what catches altered sheets, of those that anything catches.
 
         Args:
             sheets: number, from 1 to 500, -> altered sheet.
 
         Returns:
-            Number -> what catches it, of those that are sure to be caught.
+            Number -> the name of a test, or FORM or TABLE.
 
         """
         caught = {number: FORM for number, sheet in sheets.items() if _faults(sheet)}
@@ -128,14 +102,15 @@ class Engine:
                 numbers = set(map(int, TAG.findall(text) or YEAR.findall(text)))
                 if len(numbers) == 1 and numbers <= left.keys():
                     found.setdefault(numbers.pop(), test)
-        caught |= found
-        if not is_complete and len(left) > 1:
+        rest = [number for number in left if number not in found]
+        if not is_complete and not found and len(rest) == 1:
+            found[rest.pop()] = TABLE
+        elif not is_complete:
             # Without those found or, if there are none, by halves.
-            rest = [number for number in left if number not in found]
             middle = 0 if found else len(rest) // 2
             for part in filter(None, (rest[:middle], rest[middle:])):
-                caught |= self.screen({number: left[number] for number in part})
-        return caught
+                found |= self.catch({number: left[number] for number in part})
+        return caught | found
 
     def _failures(self, sheets: Mapping[int, Sheet]) -> tuple[dict[str, list[str]], bool]:
         """Return the failures of each test that has any on copies with altered sheets.
@@ -143,22 +118,20 @@ class Engine:
         The second is false if a table cannot be made: no test after that is run.
         """
         failures: dict[str, list[str]] = {}
-        with self._rolled_back():
-            self._load(
-                copied
-                for number, altered in sheets.items()
-                for copied in _copied(self._replaced(altered), number)
-            )
-            self._copy_reference(list(sheets))
+        self.connection.begin()
+        try:
+            self._load(sheets)
             for step in self.steps:
-                try:
-                    rows = self._run(step).fetchall()
-                except duckdb.Error:
-                    return failures, False
-                if step.kind == "tests" and rows and step.name not in self.blind:
+                for statement in step.statements:
+                    rows = self.connection.execute(statement).fetchall()
+                if step.kind == "tests" and rows:
                     failures[step.name] = [str(row[0]) for row in rows]
                     if _reads_raw_alone(step):
                         self._forget(failures[step.name])
+        except duckdb.Error:
+            return failures, False
+        finally:
+            self.connection.rollback()
         return failures, True
 
     def _forget(self, failures: Sequence[str]) -> None:
@@ -169,24 +142,13 @@ class Engine:
                     f"delete from raw.{name} where report_id like ?", [f"%_copy{number}"]
                 )
 
-    def _replaced(self, altered: Sheet) -> list[Sheet]:
-        return [altered if sheet.path == altered.path else sheet for sheet in self.sheets]
-
-    def _run(self, step: Step) -> duckdb.DuckDBPyConnection:
-        for statement in self.parsed[step.unique_id]:
-            self.connection.execute(statement)
-        return self.connection
-
-    @contextmanager
-    def _rolled_back(self) -> Iterator[None]:
-        self.connection.begin()
-        try:
-            yield
-        finally:
-            self.connection.rollback()
-
-    def _load(self, sheets: Iterator[Sheet] | Sequence[Sheet]) -> None:
-        sheets = list(sheets)
+    def _load(self, altered: Mapping[int, Sheet]) -> None:
+        """Put a copy for each altered sheet in the place of the sheets and what describes them."""
+        sheets = [
+            _copied(change if sheet.path == change.path else sheet, number)
+            for number, change in altered.items()
+            for sheet in self.sheets
+        ]
         tables = {
             "cells": (CELLS, [row for sheet in sheets for row in sheet.cells()]),
             "comparisons": (COMPARISONS, [row for sheet in sheets for row in sheet.comparisons()]),
@@ -194,17 +156,17 @@ class Engine:
         with tempfile.TemporaryDirectory() as folder:
             for name, (columns, rows) in tables.items():
                 file = Path(folder) / f"{name}.csv"
-                write_rows(file, columns, rows)
+                with file.open("w", encoding="utf-8", newline="") as stream:
+                    write_rows(stream, columns, rows)
                 self.connection.execute(f"delete from raw.{name}")
                 self.connection.execute(f"copy raw.{name} from '{file}' (format csv, header true)")
-
-    def _copy_reference(self, numbers: list[int]) -> None:
-        for table, columns in COPIED.items():
+        for table, columns_copied in COPIED.items():
             self.connection.execute(
-                f"create temp table copied as select * exclude (tag, years) replace ({columns})"
+                "create temp table copied as"
+                f" select * exclude (tag, years) replace ({columns_copied})"
                 f" from reference.{table}, (select '_copy' || number as tag,"
                 f" number * {YEARS_APART} as years from (select unnest(?) as number)) as copies",
-                [numbers],
+                [list(altered)],
             )
             self.connection.execute(f"delete from reference.{table}")
             self.connection.execute(f"insert into reference.{table} from copied; drop table copied")
@@ -219,19 +181,17 @@ def _faults(sheet: Sheet) -> list[str]:
         return check_seed_files(Path(folder))
 
 
-def _copied(sheets: Sequence[Sheet], number: int) -> Iterator[Sheet]:
-    """Return sheets under the codes and in the fiscal years of a copy."""
-    for sheet in sheets:
-        report_id = f"{sheet.report_id}_copy{number}"
-        path = sheet.path.parent.with_name(report_id) / sheet.path.name
-        rows = [
-            {
-                column: str(int(value) + number * YEARS_APART) if value and column in YEARS else value
-                for column, value in row.items()
-            }
-            for row in sheet.rows
-        ]
-        yield replace(sheet, path=path, rows=tuple(rows))
+def _copied(sheet: Sheet, number: int) -> Sheet:
+    """Return a sheet under the codes and in the fiscal years of a copy."""
+    path = sheet.path.parent.with_name(f"{sheet.report_id}_copy{number}") / sheet.path.name
+    rows = [
+        {
+            column: str(int(value) + number * YEARS_APART) if value and column in YEARS else value
+            for column, value in row.items()
+        }
+        for row in sheet.rows
+    ]
+    return replace(sheet, path=path, rows=tuple(rows))
 
 
 def _reads_raw_alone(step: Step) -> bool:
