@@ -130,6 +130,8 @@ def read_dependencies(node: dict[str, Any], nodes: dict[str, Any]) -> list[str]:
     """Give what a node reads, with ephemeral models replaced by what those read."""
     found: list[str] = []
     for unique_id in node.get("depends_on", {}).get("nodes", []):
+        if unique_id not in nodes:  # a source
+            continue
         parent = nodes[unique_id]
         ephemeral = parent["config"].get("materialized") == "ephemeral"
         found += read_dependencies(parent, nodes) if ephemeral else [unique_id]
