@@ -111,13 +111,26 @@ def run(path: str, steps: Iterable[tuple[str, str, Sequence[str]]], gigabytes: f
                     f"select count(*) from ({statement})"
                 ).fetchall()
             else:
-                connection.execute(statement)
+                try:
+                    connection.execute(statement)
+                except Exception as e:
+                    print(statement, e, file=sys.stderr); raise
         costs.append(Cost(name, kind, _cpu() - cpu, time.perf_counter() - wall, failures))
         print(f"{costs[-1].cpu:8.2f} {costs[-1].wall:8.2f} {kind} {name}", failures or "", file=sys.stderr)
     cpu, wall = _cpu(), time.perf_counter()
     connection.close()
     costs.append(Cost("close", "models", _cpu() - cpu, time.perf_counter() - wall))
     return costs
+
+
+def by_hand() -> list[tuple[str, str, Sequence[str]]]:
+    """Split the script into its statements."""
+    script = re.sub(r"(?m)^--.*\n", "", BY_HAND.read_text(encoding="utf-8"))
+    statements = [part.strip() for part in re.split(r";\n", script) if part.strip()]
+    return [
+        (" ".join(s.split())[:60], "tests" if s.startswith(("select", "with")) else "models", (s,))
+        for s in statements
+    ]
 
 
 def _cpu() -> float:
@@ -136,8 +149,11 @@ def main(arguments):
     if what == "load":
         load(path, source, int(size))
     else:
+        if what == "by_hand":
+            todo = by_hand()
         if what == "models":
-            target = Path(source).parent / "work" / "target"
+            target = Path(source).parent / ".work" / Path(source).parent.name / "target"
+            target = Path(source).parent.parent / ".work" / Path(source).parent.name / "target"
             steps = read_steps(target / "manifest.json", target / "run_results.json")
             steps = sorted((s for s in steps if s.kind != "seeds"), key=lambda s: s.kind == "tests")
             todo = [(s.name, s.kind, s.statements) for s in steps]

@@ -125,7 +125,7 @@ left join category as reference
     on reference_category_id = reference.category_id and category.classification_no = reference.classification_no;
 
 create temp macro series_no(population_no, fiscal_year, category_no, measure_no, base_no) as
-    population_no * 1000000000000 + fiscal_year * 100000000 + category_no * 10000 + measure_no * 10 + base_no;
+    population_no * 1000000000000 + fiscal_year::bigint * 100000000 + category_no * 10000 + measure_no * 10 + base_no;
 
 -- What each number is about; of the printings of one, the first is preferred.
 create temp table observation as
@@ -311,7 +311,7 @@ select
         when 'one' then 1 when 'two' then 2 when 'three' then 3 when 'four' then 4 when 'five' then 5 when 'six' then 6
         when 'seven' then 7 when 'eight' then 8 when 'nine' then 9 when 'ten' then 10
         else replace(c.printed_value, ',', '')::decimal(18, 4)
-    end * 10000 as difference,
+    end::decimal(18, 4) * 10000 as difference,
     coalesce(c.heading, e.heading) as heading, c.paragraph::int as paragraph, c.footnote
 from raw.comparisons as c
 left join exhibit as e on c.exhibit_id = e.exhibit_id
@@ -383,7 +383,7 @@ where q.statistic in ('count', 'percent')
 
 create temp table sum_whole as
 select
-    family, base_no, family + base_no as relation_key,
+    family, base_no, row_number() over () as relation_key,
     min(classification_id) || if(bool_and(is_mutually_exclusive), '.', '.use.') || min(statistic) || ':' || min(observation_id) as id,
     min(label) || if(bool_and(is_mutually_exclusive), ': sum of the parts, ', ': any and none, ') || min(statistic) as subject,
     min(whole_key) as whole_key, case when bool_and(is_exhaustive) then min(remainder) end as low, min(remainder) as high
@@ -393,7 +393,7 @@ group by family, base_no
 having count(observation_id) > 0;
 
 create temp table subset as
-with inner_parts as (
+select row_number() over () as relation_key, * from (with inner_parts as (
     select * from quantity
     where origin <> 'unknown' and category_role <> 'total' and (statistic = 'count' or (statistic = 'percent' and count_key is null))
 ),
@@ -402,41 +402,38 @@ nones as (
     inner join classification as k using (classification_no)
     where category_role = 'none' and not k.is_mutually_exclusive
 )
-select p.quantity_key, p.observation_id as id, p.quantity_key as relation_key, p.whole_key, n.quantity_key as none_key
+select p.quantity_key, p.observation_id as id, p.whole_key, n.quantity_key as none_key
 from inner_parts as p
 left join nones as n on p.family = n.family and p.category_role not in ('none', 'any')
 where p.whole_key is not null
 union all
-select p.quantity_key, p.observation_id || '.' || g.category_id, -g.quantity_key * 1000 - p.sort_order, g.quantity_key, null
+select p.quantity_key, p.observation_id || '.' || g.category_id, g.quantity_key, null
 from inner_parts as p
-inner join inner_parts as g on p.family = g.family and p.parent_category_id = g.category_id;
+inner join inner_parts as g on p.family = g.family and p.parent_category_id = g.category_id);
 
 create temp table overlap as
-with q as (
+select row_number() over () as relation_key, * from (with q as (
     select q.*, k.label, k.classification_id from quantity as q
     inner join classification as k on q.classification_no = k.classification_no
     where q.statistic = 'count' and not k.is_mutually_exclusive and k.is_exhaustive
 )
 select distinct
     p.family, null as group_id, p.classification_id || '.all:' || w.observation_id as id,
-    p.label || ': offenders in any' as subject, w.quantity_key as union_key, null::bigint as whole_key,
-    w.quantity_key * 1000 + p.classification_no as relation_key
+    p.label || ': offenders in any' as subject, w.quantity_key as union_key, null::bigint as whole_key
 from q as p
 inner join quantity as w on p.whole_key = w.quantity_key
 where p.category_role = 'part' and w.category_role <> 'total'
 union all
 select
-    family, null, classification_id || '.all:' || observation_id, label || ': offenders in none', quantity_key, whole_key,
-    quantity_key * 1000
+    family, null, classification_id || '.all:' || observation_id, label || ': offenders in none', quantity_key, whole_key
 from q
 where category_role = 'none' and origin <> 'unknown' and whole_key is not null
 union all
 select
-    q.family, q.category_id, q.category_key || ':' || q.observation_id, c.label || ': offenders in any', q.quantity_key, null,
-    q.quantity_key * 1000
+    q.family, q.category_id, q.category_key || ':' || q.observation_id, c.label || ': offenders in any', q.quantity_key, null
 from q
 inner join category as c on q.category_no = c.category_no
-where q.category_role = 'group';
+where q.category_role = 'group');
 
 create temp table bucket as
 select
@@ -456,7 +453,7 @@ where q.statistic = 'count' and q.category_role = 'part';
 create temp table counted as
 select
     b.whole_key, b.classification_no, b.counted_classification_no, b.classification_id, b.label || ': uses that they imply' as subject,
-    b.observation_id, u.uses, b.whole_key * 1000 + b.classification_no as relation_key
+    b.observation_id, u.uses, row_number() over () as relation_key
 from (
     select whole_key, classification_no, counted_classification_no, classification_id, min(label) as label, min(observation_id) as observation_id
     from bucket group by all
@@ -488,7 +485,7 @@ with parts as (
 ),
 sums as (
     select
-        whole_key, classification_no, min(classification_id) || if(bool_and(is_mutually_exclusive), '', '.use') as id,
+        row_number() over () as relation_key, whole_key, classification_no, min(classification_id) || if(bool_and(is_mutually_exclusive), '', '.use') as id,
         min(whole_id) as whole_id, min(label) || ': weighted mean of the parts' as subject,
         min(whole_count_key) as whole_count_key, min(whole_count) as whole_count, coalesce(sum(exact_count), 0)::bigint as exact_counts,
         count(*) - count(exact_count) as missing_counts,
@@ -499,14 +496,13 @@ sums as (
 )
 select
     parts.quantity_key, parts.exact_count_key, parts.share, parts.share_key, sums.*,
-    coalesce(whole_count is not null and missing_counts <= 1 and exact_counts <= whole_count, false) as is_counted,
-    coalesce(parts.exact_count, sums.whole_count - sums.exact_counts) as part_count,
-    sums.whole_key * 1000 + classification_no as relation_key
+    coalesce(missing_counts <= 1 and exact_counts <= sums.whole_count, false) as is_counted,
+    coalesce(parts.exact_count, sums.whole_count - sums.exact_counts) as part_count
 from parts
 inner join (select * rename (id as sum_id) from sums) as sums using (whole_key, classification_no);
 
 create temp table mean_bound as
-with parts as (
+select row_number() over () as relation_key, * from (with parts as (
     select *, count(*) over (partition by whole_key, classification_no) as part_count
     from mean_part
     where not is_mutually_exclusive and exact_count is not null and category_role = 'part'
@@ -523,13 +519,12 @@ unions as (
         on p.whole_key = n.whole_key and p.classification_no = n.classification_no
     where p.whole_count is not null and (n.quantity_key is not null or p.whole_role <> 'total')
 )
-select *, classification_id || ':' || whole_id as id, null::bigint as part_key, null::bigint as low, 0 as high,
-    whole_key * 1000 + classification_no as relation_key
+select *, classification_id || ':' || whole_id as id, null::bigint as part_key, null::bigint as low, 0 as high
 from unions where is_complete
 union all
-select u.*, u.classification_id || '.' || p.category_id || ':' || u.whole_id, p.quantity_key, 0, null, p.quantity_key * 1000 + 999
+select u.*, u.classification_id || '.' || p.category_id || ':' || u.whole_id, p.quantity_key, 0, null
 from unions as u
-inner join parts as p on u.whole_key = p.whole_key and u.classification_no = p.classification_no;
+inner join parts as p on u.whole_key = p.whole_key and u.classification_no = p.classification_no);
 
 create temp table mean_count as
 select quantity_key, whole_key, classification_no, exact_count, exact_count_key
@@ -610,14 +605,13 @@ where value_low is not null or value_high is not null;
 create temp table stated as
 select
     comparison_id, observation_key, right_key, exhibit_id, row_label || ', "' || wording || '"' as subject,
-    compared_no * 1000000000000 + row_number as relation_key,
     10000 * case comparator
-        when 'greater_by' then difference - half_unit - right_half_unit
-        when 'greater_by_more_than' then difference when 'less' then null else 0
+        when 'greater_by' then difference::bigint - half_unit - right_half_unit
+        when 'greater_by_more_than' then difference::bigint when 'less' then null else 0
     end as low,
     10000 * case comparator
-        when 'greater_by' then difference + half_unit + right_half_unit
-        when 'greater_by_more_than' then difference + unit when 'less' then 0
+        when 'greater_by' then difference::bigint + half_unit + right_half_unit
+        when 'greater_by_more_than' then difference::bigint + unit when 'less' then 0
     end as high,
     case comparator when 'greater_by' then '[]' when 'greater_by_more_than' then '(]' else '()' end as bounds,
     row_number, exhibit_no
@@ -640,16 +634,16 @@ with listed (rule_no, key, id, low, high, bounds, subject, note, exhibit_id) as 
     union all select 8, observation_key, observation_id, -tolerance, tolerance, '[]', null, null, null from repeated
     union all select 9, observation_key, observation_id, -tolerance, tolerance, '[]', null, null, null from change
     union all
-    select 10, observation_key, observation_id, 100000000 * (fiscal_year - reference_fiscal_year + 1),
-        100000000 * (fiscal_year - reference_fiscal_year + 1), '[]', null, null, null
+    select 10, observation_key, observation_id, 100000000::bigint * (fiscal_year - reference_fiscal_year + 1),
+        100000000::bigint * (fiscal_year - reference_fiscal_year + 1), '[]', null, null, null
     from observation where statistic = 'period' and reference_fiscal_year is not null
     union all select 11, relation_key, id, low, high, '[]', null, null, null from ordered
-    union all select 12, quantity_key, observation_id, 100000000 * range_from, 100000000 * range_to, '[]', null, null, null from extreme
+    union all select 12, quantity_key, observation_id, 100000000::bigint * range_from, 100000000::bigint * range_to, '[]', null, null, null from extreme
     union all select 13, observation_key, observation_id, low, high, bounds, subject, note, null from worded
     union all select 14, exhibit_no * 1000000 + row_number, comparison_id, low, high, bounds, subject, null, exhibit_id from stated
 )
 select
-    listed.* exclude (id), key::hugeint * 20 + rule_no as relation_no, rule_id, rule_id || ':' || id as relation_id
+    listed.* exclude (id), key * 20 + rule_no as relation_no, rule_id, rule_id || ':' || id as relation_id
 from listed inner join rule using (rule_no);
 
 -- One row per term; factors in ten-thousandths.
@@ -706,7 +700,7 @@ with listed (rule_no, key, number_key, factor, factor_key, is_subject) as (
     union all select 14, exhibit_no * 1000000 + row_number, 200000000000000000 + observation_key, 10000, null, true from stated
     union all select 14, exhibit_no * 1000000 + row_number, 200000000000000000 + right_key, -10000, null, false from stated
 )
-select key::hugeint * 20 + rule_no as relation_no, number_key, factor::bigint as factor, factor_key, is_subject from listed;
+select key * 20 + rule_no as relation_no, number_key, factor::bigint as factor, factor_key, is_subject from listed;
 
 -- Each relation with what its terms come to
 create temp table evaluated as
@@ -779,9 +773,9 @@ select
         as is_consistent,
     (left_from is null or coalesce(2 * left_from - width <= 2 * domain_low, false))
     and (left_to is null or coalesce(2 * left_to + width >= 2 * domain_high, false)) as is_vacuous,
-    case when statistic = 'count' and subject_terms = 1 then greatest(coalesce(left_low, 0), 0) else left_low end as expected_low,
     as_number(if(left_from = left_to, nearest_div(left_to, divisor), ceil_div(left_to, divisor))) as expected_high,
     as_number(if(left_from = left_to, nearest_div(left_from, divisor), floor_div(left_from, divisor))) as left_low,
+    case when statistic = 'count' and subject_terms = 1 then greatest(coalesce(left_low, 0), 0) else left_low end as expected_low,
     as_number(floor_div(if(is_added, subject_low, -subject_high), divisor)) as stands_low,
     as_number(ceil_div(if(is_added, subject_high, -subject_low), divisor)) as stands_high
 from sums;
@@ -790,17 +784,25 @@ drop table evaluated;
 
 -- Numbers that follow
 create temp table derived as
-with terms as (
+with with_unknown as (
+    select relation_no from term inner join number using (number_key)
+    where is_unknown
+    group by relation_no having count(*) = 1
+),
+equation as (
+    select relation_no
+    from (from term semi join with_unknown using (relation_no))
+    inner join number using (number_key)
+    semi join (select relation_no from relation where low = high) as equal using (relation_no)
+    group by relation_no having count(low) = count(*) and not bool_or(is_as_printed)
+),
+terms as (
     select
         t.relation_no, r.low, q.quantity_key, q.origin, q.statistic, q.category_role, q.sort_order, q.observation_id, q.printed_value,
         t.factor, if(t.factor > 0, t.factor * q.high, t.factor * q.low) as product_high,
         if(t.factor > 0, t.factor * q.low, t.factor * q.high) as product_low
-    from term as t
-    inner join relation as r on t.relation_no = r.relation_no and r.low = r.high
-    semi join (
-        select relation_no from term inner join number using (number_key) group by relation_no
-        having count(*) filter (is_unknown) = 1 and count(low) = count(*) and not bool_or(is_as_printed)
-    ) as equation using (relation_no)
+    from (from term semi join equation using (relation_no)) as t
+    inner join relation as r on t.relation_no = r.relation_no
     inner join quantity as q on t.number_key = q.quantity_key
 ),
 solved as (
@@ -849,6 +851,8 @@ inner join measure as m using (measure_no)
 inner join series as o on f.derived_from = o.observation_id;
 
 -- The facts
+drop schema if exists by_hand cascade;
+
 create schema by_hand;
 
 create table by_hand.fct_observations as
@@ -867,7 +871,7 @@ select *, 'derived' as obs_status, true as is_preferred, 'derived from the numbe
 create table by_hand.fct_relations as
 select
     relation_id, rule_id, coalesce(j.exhibit_id, o.exhibit_id) as exhibit_id, o.fiscal_year, j.observation_id,
-    (low * 0.00000001::decimal(9, 8))::decimal(28, 8) as low, (high * 0.00000001::decimal(9, 8))::decimal(28, 8) as high, bounds,
+    (j.low * 0.00000001::decimal(9, 8))::decimal(28, 8) as low, (j.high * 0.00000001::decimal(9, 8))::decimal(28, 8) as high, bounds,
     case when is_consistent then 'consistent' when d.discrepancy_id is not null then 'documented_discrepancy' else 'inconsistent' end as verdict,
     is_vacuous, d.discrepancy_id
 from judged as j
@@ -891,7 +895,7 @@ with of_relations as (
         r.verdict, r.is_vacuous, r.discrepancy_id,
         replace(replace(replace(replace(
             rules.sentence, '{note}', coalesce(j.note, '')), '{given}', coalesce(
-                if(divisor = 10000, '', '(') || if(starts_with(signed, ' + '), signed[4:], signed)
+                if(divisor = 10000, '', '(') || if(starts_with(signed, ' + '), signed[4:], signed[2:])
                 || if(divisor = 10000, '', ') / ' || words(as_number(divisor))), '')),
             '{subject}', coalesce(between_words(stands_low, stands_high), j.printed_value)),
             '{expected}', case
@@ -963,3 +967,428 @@ select
     comparator, right_id as right_observation_id, right_printed as right_printed_value, printed_value, printed_unit, wording,
     heading || coalesce(', paragraph ' || paragraph, ', row ' || row_number) as locator, footnote
 from compared;
+
+create table by_hand.dim_fiscal_years as
+select fiscal_year, make_date(fiscal_year - 1, 10, 1) as starts_on, make_date(fiscal_year, 9, 30) as ends_on
+from (select fiscal_year from observation union select reference_fiscal_year from observation)
+where fiscal_year is not null;
+
+create table by_hand.dim_exhibits as
+with controls as (
+    select
+        exhibit_id,
+        string_agg(control_value, '|' order by control_value) filter (control = 'fiscal_year') as fiscal_years,
+        string_agg(control_value, '|' order by control_value) filter (control = 'footnote') as footnotes
+    from reference.exhibit_controls
+    group by exhibit_id
+)
+select
+    exhibit_id, report_id, exhibit_type, exhibit_number, title, sort_order, population_id, fiscal_years, printed_row_count,
+    printed_number_count, printed_wording_count, paragraph_count, footnotes, keyed_on, keyed_from
+from reference.exhibits left join controls using (exhibit_id);
+
+create table by_hand.rpt_discrepancies as
+select
+    d.discrepancy_id, e.report_id, e.exhibit_id, e.title as exhibit_title, o.locator, o.row_label, o.column_name, c.printed_value,
+    c.expected_low, c.expected_high, d.consistent_values, c.rule_id, d.explanation
+from reference.known_discrepancies as d
+inner join by_hand.fct_consistency_checks as c using (discrepancy_id)
+inner join by_hand.fct_observations as o using (observation_id)
+inner join reference.exhibits as e on c.exhibit_id = e.exhibit_id;
+
+-- Topical facts, all from the preferred numbers of two populations
+create temp table own as
+select o.*, c.category_role, c.label, c.sort_order, c.range_from, c.range_to
+from by_hand.fct_observations as o
+inner join category as c using (category_key)
+where is_preferred and population_id in ('production_offenders', 'coercion_offenders');
+
+create temp table own_category as
+select
+    n.fiscal_year, n.category_key, n.classification_id, n.category_id, n.label, n.sort_order, n.range_from, n.range_to, n.population_id,
+    t.obs_value::bigint as population_offender_count, p.obs_value::decimal(6, 2) as published_percent,
+    p.decimals as published_percent_decimals, n.obs_value::bigint as offender_count, n.value_low::bigint as offender_count_low,
+    n.value_high::bigint as offender_count_high,
+    p.value_low * t.obs_value <= 100 * n.value_low and 100 * n.value_high <= p.value_high * t.obs_value as is_attainable,
+    n.obs_status as offender_count_status, n.observation_id as count_observation_id, p.observation_id as percent_observation_id
+from own as n
+inner join own as t
+    on n.fiscal_year = t.fiscal_year and t.measure_id = 'offender_count' and t.population_id = 'production_offenders'
+    and t.category_key = if(n.population_id = 'coercion_offenders', 'inducements.coercion', 'population_total.total')
+left join own as p
+    on n.fiscal_year = p.fiscal_year and n.population_id = p.population_id and n.category_key = p.category_key
+    and p.measure_id = 'offender_percent'
+where n.measure_id = 'offender_count' and n.category_role <> 'group';
+
+create table by_hand.fct_coercion_methods as
+select * exclude (range_from, range_to) from own_category
+where classification_id = 'coercion_methods' and population_id = 'production_offenders';
+
+create table by_hand.fct_coercion_approach_counts as
+select * exclude (range_from, range_to) from own_category
+where classification_id = 'coercion_approach_counts' and population_id = 'coercion_offenders';
+
+create table by_hand.fct_misrepresentation_types as
+select * exclude (range_from, range_to) from own_category
+where classification_id = 'misrepresentation_types' and population_id = 'production_offenders';
+
+create table by_hand.fct_enticement_types as
+select * exclude (range_from, range_to) from own_category
+where classification_id = 'enticement_types' and population_id = 'production_offenders';
+
+create table by_hand.fct_victim_count_buckets as
+select
+    c.fiscal_year, c.category_key, c.category_id as victim_count_bucket_id, c.label as bucket_label, c.sort_order,
+    c.range_from as victims_from, if(c.range_from is null, null, coalesce(c.range_to, m.obs_value))::int as victims_to, c.offender_count,
+    c.population_offender_count, c.published_percent, c.published_percent_decimals,
+    as_number(nearest_div(1000000 * c.offender_count, c.population_offender_count))::decimal(7, 4) as recomputed_percent,
+    c.offender_count_status as obs_status, c.count_observation_id, c.percent_observation_id
+from own_category as c
+left join own as m
+    on c.fiscal_year = m.fiscal_year and m.measure_id = 'largest_victim_count' and m.population_id = 'production_offenders'
+    and m.category_key = 'population_total.total'
+where c.classification_id = 'victim_count_buckets' and c.population_id = 'production_offenders';
+
+create table by_hand.fct_offenders_by_fiscal_year as
+select
+    n.fiscal_year, n.obs_value::bigint as offender_count, f.fiscal_year as first_fiscal_year,
+    as_number(nearest_div(1000000 * (n.obs_value - f.obs_value)::bigint, f.obs_value::bigint))::decimal(11, 4)
+        as percent_change_from_first_year,
+    c.obs_value::decimal(9, 2) as published_percent_change, n.observation_id as count_observation_id
+from own as n
+inner join (
+    select * from own
+    where measure_id = 'offender_count' and category_key = 'population_total.total' and population_id = 'production_offenders'
+    order by fiscal_year limit 1
+) as f on true
+left join own as c
+    on n.fiscal_year = c.fiscal_year and f.fiscal_year = c.reference_fiscal_year and c.measure_id = 'offender_count_percent_change'
+    and c.category_key = 'population_total.total' and c.population_id = 'production_offenders'
+where n.measure_id = 'offender_count' and n.category_key = 'population_total.total' and n.population_id = 'production_offenders';
+
+create temp table inducement as
+select
+    fiscal_year, category_key, category_id, min(label) as label, min(sort_order) as sort_order, min(category_role) as category_role,
+    max(obs_value) filter (measure_id = 'offender_count') as offender_count,
+    max(obs_status) filter (measure_id = 'offender_count') as obs_status,
+    max(obs_value) filter (measure_id = 'offender_percent') as published_percent,
+    max(obs_value) filter (measure_id = 'mean_sentence_months') as mean,
+    max(value_low) filter (measure_id = 'mean_sentence_months') as mean_low,
+    max(value_high) filter (measure_id = 'mean_sentence_months') as mean_high,
+    max(observation_id) filter (measure_id = 'offender_count') as count_observation_id,
+    max(observation_id) filter (measure_id = 'mean_sentence_months') as mean_observation_id
+from own
+where population_id = 'production_offenders' and classification_id in ('inducements', 'population_total')
+group by all;
+
+create table by_hand.fct_sentence_by_inducement as
+select
+    i.fiscal_year, i.category_key, i.category_id as inducement_id, i.label as inducement_label, i.sort_order,
+    i.offender_count::bigint as offender_count, t.offender_count::bigint as population_offender_count,
+    as_number(nearest_div(1000000 * i.offender_count::bigint, t.offender_count::bigint))::decimal(7, 4) as offender_percent,
+    i.published_percent::decimal(6, 2) as published_percent, i.mean::decimal(9, 2) as mean_sentence_months,
+    t.mean::decimal(9, 2) as population_mean_sentence_months, (i.mean - n.mean)::decimal(9, 2) as months_above_no_inducement,
+    i.count_observation_id, i.mean_observation_id
+from inducement as i
+inner join inducement as t on i.fiscal_year = t.fiscal_year and t.category_role = 'total'
+left join inducement as n on i.fiscal_year = n.fiscal_year and n.category_role = 'none'
+where i.category_role in ('part', 'none');
+
+create table by_hand.fct_sentence_by_inducement_use as
+select
+    i.fiscal_year, i.category_key, i.category_id as inducement_use_id, i.label as inducement_use_label, i.sort_order,
+    i.offender_count::bigint as offender_count, t.offender_count::bigint as population_offender_count,
+    i.mean::decimal(9, 4) as mean_sentence_months, i.mean_low::decimal(9, 4) as mean_sentence_months_low,
+    i.mean_high::decimal(9, 4) as mean_sentence_months_high, i.obs_status
+from inducement as i
+inner join inducement as t on i.fiscal_year = t.fiscal_year and t.category_role = 'total'
+where i.category_role in ('any', 'none') and i.offender_count is not null;
+
+create table by_hand.fct_sentencing_outcomes as
+select
+    o.fiscal_year, if(m.statistic = 'percent', o.category_id, o.measure_id) as outcome_id,
+    case m.statistic when 'percent' then o.label when 'guideline' then m.label || ': ' || o.label else m.label end as label,
+    o.printed_value, o.obs_value::decimal(18, 4) as obs_value, m.unit, o.observation_id
+from own as o
+inner join measure as m using (measure_id)
+where o.obs_status = 'published' and o.population_id = 'production_offenders' and (
+    o.classification_id = 'population_total' and m.concept = 'sentence'
+    or o.classification_id = 'sentencing_outcomes' and o.measure_id = 'offender_percent'
+    or m.statistic in ('statutory', 'guideline')
+);
+
+-- Checks of the reference tables: keys, references, codes
+select key from (
+    select classification_id || '.' || category_id as key from reference.categories union all select 'c ' || classification_id from reference.classifications
+    union all select 'm ' || measure_id from reference.measures union all select 'p ' || population_id from reference.populations
+    union all select 'r ' || report_id from reference.reports union all select 'e ' || exhibit_id from reference.exhibits
+    union all select 'l ' || rule_id from reference.rules union all select 'k ' || exhibit_id || ' ' || column_name from reference.exhibit_columns
+    union all select 't ' || exhibit_id || control || ' ' || control_value from reference.exhibit_controls
+    union all select 'd ' || discrepancy_id from reference.known_discrepancies union all select 'w ' || wording from reference.wordings
+    union all select 'u ' || measure_id || ' ' || printed_unit from reference.measure_units
+    union all select 's ' || report_id || ' ' || context from reference.source_exclusions
+) group by key having count(*) > 1;
+
+select 'no value' from by_hand.dim_exhibits where columns([
+    'exhibit_id', 'report_id', 'exhibit_type', 'title', 'sort_order', 'fiscal_years', 'printed_row_count', 'printed_number_count',
+    'printed_wording_count', 'paragraph_count', 'population_id', 'keyed_on', 'keyed_from']) is null
+union all select 'no value' from reference.categories where classification_id is null or category_id is null or label is null or sort_order is null or category_role is null
+union all select 'no value' from reference.classifications where classification_id is null or label is null or is_mutually_exclusive is null or is_exhaustive is null or description is null
+union all select 'no value' from reference.measures where measure_id is null or label is null or unit is null or concept is null or statistic is null or is_exact is null or description is null
+union all select 'no value' from reference.populations where population_id is null or label is null or description is null
+union all select 'no value' from reference.rules where rule_id is null or label is null or description is null
+union all select 'no value' from reference.reports where report_id is null or title is null or publisher is null or publication_date is null or publication_date_precision is null or license is null or landing_url is null or source_sha256 is null
+union all select 'no code' from reference.categories where category_role not in ('part', 'none', 'any', 'group', 'residual', 'total')
+union all select 'no code' from reference.exhibits where exhibit_type not in ('table', 'figure', 'statements', 'comparisons')
+union all select 'no code' from reference.measures where statistic not in ('count', 'percent', 'mean', 'minimum', 'maximum', 'difference', 'percent_change', 'period', 'statutory', 'guideline')
+union all select 'no code' from reference.reports where publication_date_precision not in ('day', 'month')
+union all select 'no code' from reference.exhibit_controls where control not in ('fiscal_year', 'footnote')
+union all select 'no code' from reference.wordings where wording_category not in ('approximation', 'bound', 'comparison');
+
+select 'no exhibit' from reference.exhibit_columns anti join reference.exhibits using (exhibit_id)
+union all select 'no exhibit' from reference.exhibit_controls anti join reference.exhibits using (exhibit_id)
+union all select 'no exhibit' from reference.known_discrepancies anti join reference.exhibits using (exhibit_id)
+union all select 'no measure' from reference.exhibit_columns anti join reference.measures using (measure_id)
+union all select 'no measure' from reference.measure_units anti join reference.measures using (measure_id)
+union all select 'no measure' from (from reference.wordings where measure_id is not null) anti join reference.measures using (measure_id)
+union all select 'no population' from reference.exhibits anti join reference.populations using (population_id)
+union all select 'no report' from reference.exhibits anti join reference.reports using (report_id)
+union all select 'no report' from reference.source_exclusions anti join reference.reports using (report_id)
+union all select 'no parent' from reference.populations as c anti join reference.populations as p on c.parent_population_id = p.population_id where c.parent_population_id is not null
+union all select 'no category' from (from reference.populations where category_id is not null) anti join category using (classification_id, category_id)
+union all select 'no category' from category as c anti join category as p on c.classification_id = p.classification_id and c.parent_category_id = p.category_id where c.parent_category_id is not null
+union all select 'no category' from classification where parent_classification_id is not null and parent_category_no is null
+union all select 'no classification' from reference.categories anti join reference.classifications using (classification_id);
+
+-- Checks of the cells
+select exhibit_id, row_number, printed_value from raw.cells
+where not (
+    regexp_full_match(printed_value, '(0|[1-9][0-9]*|[1-9][0-9]{0,2}(,[0-9]{3})+)([.][0-9]{1,3})?')
+    or printed_value in ('one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'life'));
+
+select observation_id from observation where population_id is null or fiscal_year is null or measure_id is null or heading is null
+union all
+select c.exhibit_id from raw.cells as c semi join reference.exhibit_columns as k using (exhibit_id, column_name) where c.measure_id is not null
+union all select k.exhibit_id from reference.exhibit_columns as k anti join raw.cells using (exhibit_id, column_name);
+
+select comparison_id from compared where observation_id is null or right_id is null or comparator is null
+    or row_label <> left_row || ' against ' || coalesce(right_row, 'the others') or (comparator = 'greatest') <> (right_row is null);
+
+select exhibit_id, column_name, measure_id, string_agg(printed_value) from observation
+where printed_value[1] between '0' and '9'
+group by exhibit_id, column_name, measure_id
+having min(decimals) < max(decimals);
+
+create temp table keyed_row as
+select exhibit_id, row_number, row_label, heading, paragraph, wording, footnote, fiscal_year, count(*) as numbers
+from observation group by all
+union all by name
+select exhibit_id, row_number, row_label, heading, paragraph, wording, footnote, fiscal_year, 0 as numbers from comparison;
+
+select e.exhibit_id
+from reference.exhibits as e
+left join (
+    select
+        exhibit_id, min(row_number) as first_row, max(row_number) as last_row, count(distinct row_number) as row_count, sum(numbers) as numbers,
+        count(distinct row_number) filter (wording is not null) as wordings, count(distinct (heading, paragraph)) as paragraphs
+    from keyed_row group by exhibit_id
+) as k using (exhibit_id)
+left join (
+    select exhibit_id, string_agg(replace(regexp_replace(row_label, '([^ ])[^ ]*', '\1', 'g'), ' ', ''), ' ' order by row_number) as initials
+    from (select distinct exhibit_id, row_number, row_label from keyed_row) group by exhibit_id
+) as i using (exhibit_id)
+where not coalesce(
+    first_row = 1 and last_row = printed_row_count and row_count = last_row and numbers = printed_number_count
+    and wordings = printed_wording_count and paragraphs = e.paragraph_count and initials = row_initials, false);
+
+select coalesce(c.exhibit_id, k.exhibit_id)
+from reference.exhibit_controls as c
+full join (
+    select distinct exhibit_id, 'fiscal_year' as control, fiscal_year::text as control_value from keyed_row
+    union all select distinct exhibit_id, 'footnote', footnote from keyed_row where footnote is not null
+) as k using (exhibit_id, control, control_value)
+where c.exhibit_id is null or k.exhibit_id is null;
+
+select * from (
+    select *, lag(heading) over above as heading_before, lag(paragraph) over above as paragraph_before, lag(row_number) over above as row_before
+    from (select distinct exhibit_id, row_number, row_label, heading, paragraph from keyed_row)
+    window above as (partition by exhibit_id order by row_number)
+)
+where paragraph < 1 or row_number = row_before or (heading = heading_before and paragraph < paragraph_before)
+    or (row_before is not null and (paragraph is null) <> (paragraph_before is null));
+
+select o.observation_id from observation as o
+inner join reference.exhibits as e using (exhibit_id)
+left join reference.populations as p on o.population_id = p.population_id
+where o.population_id <> e.population_id
+    and (o.classification_id = 'population_total' or coalesce(p.parent_population_id, '') <> e.population_id);
+
+select o.observation_id from observation as o
+inner join (select exhibit_id, max(printed_unit) as unit from observation group by all) as e using (exhibit_id)
+anti join reference.measure_units as u on o.measure_id = u.measure_id and o.printed_unit = u.printed_unit
+where o.printed_unit is not null or (e.unit is not null and o.obs_value is not null);
+
+select exhibit_id, row_number, wording from keyed_row where wording is not null and wording not in (select wording from reference.wordings)
+union all
+select exhibit_id, row_number, o.wording from observation as o
+left join reference.wordings as w on o.wording = w.wording and o.measure_id = w.measure_id
+where o.wording is not null
+group by all having count(w.wording) <> 1;
+
+-- Checks of relations
+select relation_no from relation group by relation_no having count(*) > 1
+union all select min(relation_no) from by_hand.fct_relations inner join relation using (relation_id) group by relation_id having count(*) > 1;
+
+select relation_no from term left join number using (number_key) group by relation_no
+having count(factor) < count(*) or count(number.number_key) < count(*) or not bool_or(is_subject) or count(distinct term.number_key) < count(*);
+
+select check_id from by_hand.fct_consistency_checks where verdict = 'inconsistent'
+union all
+select d.check_id from reference.known_discrepancies as d left join by_hand.fct_consistency_checks as c using (check_id)
+where coalesce(c.verdict, '') <> 'documented_discrepancy' or not ends_with(d.check_id, '.' || d.row_number || coalesce('.' || d.column_name, ''));
+
+select exhibit_id from reference.exhibits
+left join (
+    select exhibit_id, count(*) as made from by_hand.fct_consistency_checks where verdict <> 'not_checkable' group by exhibit_id
+) using (exhibit_id)
+where check_count <> coalesce(made, 0);
+
+-- Checks of the facts: keys
+select observation_id from by_hand.fct_observations group by all having count(*) > 1;
+
+select relation_id, number_id from by_hand.fct_relation_terms group by all having count(*) > 1;
+
+select check_id from by_hand.fct_consistency_checks group by all having count(*) > 1;
+
+select comparison_id from by_hand.fct_stated_comparisons group by all having count(*) > 1;
+
+select key from (
+    select (1, fiscal_year, category_id) as key from by_hand.fct_coercion_methods union all select (2, fiscal_year, category_id) from by_hand.fct_coercion_approach_counts
+    union all select (3, fiscal_year, category_id) from by_hand.fct_misrepresentation_types union all select (4, fiscal_year, category_id) from by_hand.fct_enticement_types
+    union all select (5, fiscal_year, victim_count_bucket_id) from by_hand.fct_victim_count_buckets union all select (6, fiscal_year, inducement_id) from by_hand.fct_sentence_by_inducement
+    union all select (7, fiscal_year, inducement_use_id) from by_hand.fct_sentence_by_inducement_use union all select (8, fiscal_year, '') from by_hand.fct_offenders_by_fiscal_year
+    union all select (9, fiscal_year, outcome_id) from by_hand.fct_sentencing_outcomes union all select (10, 0, discrepancy_id) from by_hand.rpt_discrepancies
+    union all select (11, row_number, exhibit_id) from (select distinct exhibit_id, row_number, row_label, fiscal_year, locator, footnote from by_hand.fct_observations where report_id = 'ussc_production_2021' and obs_status = 'published')
+    union all select (12, row_number, exhibit_id) from by_hand.fct_stated_comparisons where exhibit_id = 'ussc_production_2021.comparisons'
+) group by key having count(*) > 1;
+
+-- Values, codes and references
+select 'fct_observations' from by_hand.fct_observations
+where observation_id is null or report_id is null or exhibit_id is null or fiscal_year is null or population_id is null or category_key is null
+    or classification_id is null or category_id is null or measure_id is null or obs_status is null or is_preferred is null or locator is null
+    or series_key is null or obs_status not in ('published', 'derived') or wording_category not in ('approximation', 'bound', 'comparison')
+    or not coalesce(obs_value between value_low and value_high or (obs_value is null and (printed_value = 'life' or obs_status = 'derived')), false)
+    or (obs_status = 'derived' and not coalesce(
+        value_low <= value_high and coalesce(obs_value, value_low) between value_low and value_high and derivation is not null
+        and printed_value is null, false));
+
+select 'fct_relations' from by_hand.fct_relations
+where relation_id is null or rule_id is null or exhibit_id is null or fiscal_year is null or observation_id is null or bounds is null
+    or verdict is null or is_vacuous is null
+union all
+select 'fct_relation_terms' from by_hand.fct_relation_terms
+where relation_id is null or series_key is null or is_as_printed is null or coefficient is null or is_subject is null
+union all
+select 'fct_consistency_checks' from by_hand.fct_consistency_checks
+where check_id is null or rule_id is null or exhibit_id is null or fiscal_year is null or observation_id is null or subject is null
+    or printed_value is null or verdict is null or is_vacuous is null or explanation is null
+    or verdict not in ('consistent', 'documented_discrepancy', 'inconsistent', 'not_checkable')
+union all
+select 'fct_stated_comparisons' from by_hand.fct_stated_comparisons
+where comparison_id is null or exhibit_id is null or fiscal_year is null or row_number is null or row_label is null or left_observation_id is null
+    or left_printed_value is null or comparator is null or right_observation_id is null or right_printed_value is null or wording is null
+    or locator is null or comparator not in ('greater', 'less', 'greatest', 'greater_by', 'greater_by_more_than')
+union all
+select 'rpt_discrepancies' from by_hand.rpt_discrepancies where columns(* exclude (expected_low, expected_high)) is null;
+
+select 'observation' from by_hand.fct_observations anti join reference.reports using (report_id)
+union all select 'observation' from by_hand.fct_observations anti join reference.exhibits using (exhibit_id)
+union all select 'observation' from by_hand.fct_observations anti join by_hand.dim_fiscal_years using (fiscal_year)
+union all select 'observation' from by_hand.fct_observations anti join reference.populations using (population_id)
+union all select 'observation' from by_hand.fct_observations anti join category using (category_key)
+union all select 'observation' from by_hand.fct_observations anti join reference.measures using (measure_id)
+union all select 'observation' from by_hand.fct_observations as o anti join category as c
+    on o.classification_id = c.classification_id and o.reference_category_id = c.category_id where o.reference_category_id is not null
+union all select 'observation' from by_hand.fct_observations as o anti join by_hand.dim_fiscal_years as y
+    on o.reference_fiscal_year = y.fiscal_year where o.reference_fiscal_year is not null;
+
+select 'relation' from by_hand.fct_relations anti join reference.rules using (rule_id)
+union all select 'relation' from by_hand.fct_relations anti join by_hand.fct_observations using (observation_id)
+union all select 'term' from by_hand.fct_relation_terms anti join by_hand.fct_relations using (relation_id)
+union all select 'term' from (from by_hand.fct_relation_terms where observation_id is not null) anti join by_hand.fct_observations using (observation_id)
+union all select 'check' from by_hand.fct_consistency_checks anti join reference.rules using (rule_id)
+union all select 'check' from by_hand.fct_consistency_checks anti join reference.exhibits using (exhibit_id)
+union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.dim_fiscal_years using (fiscal_year)
+union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.fct_observations using (observation_id)
+union all select 'comparison' from by_hand.fct_stated_comparisons anti join reference.exhibits using (exhibit_id)
+union all select 'comparison' from by_hand.fct_stated_comparisons anti join by_hand.dim_fiscal_years using (fiscal_year)
+union all select 'comparison' from by_hand.fct_stated_comparisons as c anti join by_hand.fct_observations as o on c.left_observation_id = o.observation_id
+union all select 'comparison' from by_hand.fct_stated_comparisons as c anti join by_hand.fct_observations as o on c.right_observation_id = o.observation_id
+union all select 'discrepancy' from by_hand.rpt_discrepancies anti join reference.exhibits using (exhibit_id)
+union all select 'discrepancy' from by_hand.rpt_discrepancies anti join reference.rules using (rule_id);
+
+-- The published observations are, cell for cell, what was keyed.
+with keyed as (select exhibit_id, row_number, row_label, column_name, printed_value, printed_unit, footnote from raw.cells),
+published as (
+    select exhibit_id, row_number::text, row_label, column_name, printed_value, printed_unit, footnote
+    from by_hand.fct_observations where obs_status = 'published'
+)
+select * from (from keyed except all from published) union all select * from (from published except all from keyed);
+
+-- Topical facts: complete, of known codes, equal to the observations, and their parts sum to the whole
+create temp table category_fact as
+from by_hand.fct_coercion_methods union all from by_hand.fct_coercion_approach_counts union all from by_hand.fct_misrepresentation_types
+union all from by_hand.fct_enticement_types;
+
+select 'category fact' from category_fact
+where columns(* exclude (published_percent, published_percent_decimals, is_attainable, percent_observation_id, offender_count)) is null
+    or offender_count_low > offender_count_high
+union all
+select 'victim_count_buckets' from by_hand.fct_victim_count_buckets
+where columns(* exclude (victims_from, victims_to, published_percent, published_percent_decimals, percent_observation_id)) is null
+union all select 'inducement' from by_hand.fct_sentence_by_inducement where columns(* exclude (published_percent)) is null or inducement_id = 'none' and months_above_no_inducement <> 0
+union all select 'use' from by_hand.fct_sentence_by_inducement_use where columns(*) is null
+union all select 'offenders' from by_hand.fct_offenders_by_fiscal_year where columns(* exclude (published_percent_change)) is null or abs(percent_change_from_first_year - published_percent_change) > 0.5
+union all select 'outcomes' from by_hand.fct_sentencing_outcomes where columns(* exclude (obs_value)) is null
+union all select 'parts' from by_hand.fct_victim_count_buckets group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count)
+union all select 'parts' from by_hand.fct_coercion_approach_counts group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count)
+union all select 'parts' from by_hand.fct_sentence_by_inducement_use group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count);
+
+with fact (id, value, low, high) as (
+    select count_observation_id, offender_count, offender_count_low, offender_count_high from category_fact
+    union all select percent_observation_id, published_percent, null, null from category_fact where percent_observation_id is not null
+    union all select count_observation_id, offender_count, null, null from by_hand.fct_victim_count_buckets
+    union all select percent_observation_id, published_percent, null, null from by_hand.fct_victim_count_buckets where percent_observation_id is not null
+    union all select count_observation_id, offender_count, null, null from by_hand.fct_sentence_by_inducement
+    union all select mean_observation_id, mean_sentence_months, null, null from by_hand.fct_sentence_by_inducement
+    union all select count_observation_id, offender_count, null, null from by_hand.fct_offenders_by_fiscal_year
+    union all select observation_id, obs_value, null, null from by_hand.fct_sentencing_outcomes
+),
+expected as (
+    select * from own
+    where measure_id in ('offender_count', 'offender_percent')
+        and (population_id = 'production_offenders' and classification_id in ('coercion_methods', 'misrepresentation_types', 'enticement_types', 'victim_count_buckets')
+            or population_id = 'coercion_offenders' and classification_id = 'coercion_approach_counts')
+        and category_role <> 'group'
+    union all from own where population_id = 'production_offenders' and classification_id = 'inducements' and category_role in ('part', 'none')
+        and measure_id in ('offender_count', 'mean_sentence_months')
+    union all from own where population_id = 'production_offenders' and classification_id = 'population_total' and measure_id = 'offender_count'
+    union all from own where population_id = 'production_offenders' and obs_status = 'published' and (
+        measure_id in ('mean_sentence_months', 'shortest_sentence_years', 'longest_sentence_years') and classification_id = 'population_total'
+        or classification_id = 'sentencing_outcomes' and measure_id = 'offender_percent'
+        or measure_id in ('mandatory_minimum_years', 'guideline_enhancement_levels'))
+)
+select coalesce(fact.id, expected.observation_id) from fact full join expected on fact.id = expected.observation_id
+where fact.id is null or expected.observation_id is null or fact.value is distinct from expected.obs_value
+    or (fact.low is not null and (fact.low <> expected.value_low or fact.high <> expected.value_high));
+
+select 'topical fact' from (
+    select category_key, fiscal_year, population_id from category_fact
+    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_victim_count_buckets
+    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_sentence_by_inducement
+    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_sentence_by_inducement_use
+    union all select 'population_total.total', fiscal_year, 'production_offenders' from by_hand.fct_offenders_by_fiscal_year
+    union all select 'population_total.total', fiscal_year, 'production_offenders' from by_hand.fct_sentencing_outcomes
+) as f
+left join category using (category_key) left join by_hand.dim_fiscal_years as y using (fiscal_year) left join reference.populations as p using (population_id)
+where category.category_no is null or y.fiscal_year is null or p.population_id is null;
