@@ -52,6 +52,11 @@
     cast({{ number }} * cast(0.0001 as decimal(9, 4)) as decimal(18, 4))
 {%- endmacro %}
 
+{# A limit of a sum in whole units of 10^-8, as a coefficient times a value is. #}
+{% macro hundred_millionths(number) -%}
+    cast({{ number }} * 100000000 as decimal(38, 0))
+{%- endmacro %}
+
 {# The quotient of two numbers with at most four decimals, to four decimals. #}
 {% macro exact_quotient(numerator, denominator, rounding='nearest') -%}
     {{ of_ten_thousandths(whole_division(

@@ -1,10 +1,8 @@
 {# An interval in words: "103", "49 to 53", "19.25 to 19.35". #}
 
+{# Of a number with at most four decimals. #}
 {% macro number_in_words(number) -%}
-    regexp_replace(
-        regexp_replace(cast({{ number }} as text), '([.][0-9]*[1-9])0+$', '\1'),
-        '[.]0+$', ''
-    )
+    rtrim(rtrim(cast(cast({{ number }} as decimal(18, 4)) as text), '0'), '.')
 {%- endmacro %}
 
 {% macro interval_in_words(low, high) -%}
