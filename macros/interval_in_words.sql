@@ -1,8 +1,11 @@
 {# An interval in words: "103", "49 to 53", "19.25 to 19.35". #}
 
-{# Of a number with at most four decimals. #}
 {% macro number_in_words(number) -%}
-    rtrim(rtrim(cast(cast({{ number }} as decimal(18, 4)) as text), '0'), '.')
+    case
+        when {{ number }} = floor({{ number }})
+            then cast(cast({{ number }} as bigint) as text)
+        else regexp_replace(cast({{ number }} as text), '0+$', '')
+    end
 {%- endmacro %}
 
 {% macro interval_in_words(low, high) -%}

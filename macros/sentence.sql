@@ -3,13 +3,13 @@
    {expected} the interval that this leaves for it, {note} what the rule itself says. #}
 
 {% macro sentence(template) -%}
-    rtrim(replace(replace(replace(replace(
+    regexp_replace(replace(replace(replace(replace(
         {{ template }},
         '{note}', coalesce(note, '')),
         '{given}', {{ signed_sum('given_in_words', 'is_subject_added', 'divisor') }}),
         '{subject}', coalesce({{ interval_in_words('subject_low', 'subject_high') }}, printed_value)),
         '{expected}', {{ limits_in_words('expected_low', 'expected_high') }}
-    ), ': ')
+    ), ': $', '')
 {%- endmacro %}
 
 {# Terms on the other side of the subject: each changes its sign unless the subject is
@@ -17,12 +17,12 @@
 {% macro signed_sum(terms, is_subject_added, divisor) -%}
     coalesce(
         case when {{ divisor }} = 10000 then '' else '(' end
-        || ltrim(
+        || regexp_replace(
             case
                 when {{ is_subject_added }}
                     then replace(replace({{ terms }}, '|+', ' - '), '|-', ' + ')
                 else replace(replace({{ terms }}, '|+', ' + '), '|-', ' - ')
-            end, ' +'
+            end, '^ ([+] )?', ''
         )
         || case
             when {{ divisor }} = 10000 then ''

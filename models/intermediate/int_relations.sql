@@ -6,26 +6,29 @@ with terms as (
         coalesce(quantities.observation_id, observations.observation_id)
             as observation_id,
         coalesce(quantities.printed_value, observations.printed_value) as printed_value,
-        case
-            when quantities.origin = 'percentage' then {{ interval_in_words(
-                'quantities.value_low', 'quantities.value_high'
-            ) }}
-            when quantities.origin = 'unknown' then 'one that is not printed'
-            else coalesce(quantities.printed_value, observations.printed_value)
-        end || coalesce(
-            ' (' || coalesce(quantities.observation_id, observations.observation_id)
-            || ')', ''
-        ) as in_words,
+        case when not relation_terms.is_subject then
+            case
+                when quantities.origin = 'percentage' then {{ interval_in_words(
+                    'quantities.value_low', 'quantities.value_high'
+                ) }}
+                when quantities.origin = 'unknown' then 'one that is not printed'
+                else coalesce(quantities.printed_value, observations.printed_value)
+            end || coalesce(
+                ' ('
+                || coalesce(quantities.observation_id, observations.observation_id)
+                || ')', ''
+            )
+        end as in_words,
         quantities.sort_order,
         quantities.statistic,
-        {{ ten_thousandths('relation_terms.coefficient') }} as factor,
-        {{ ten_thousandths('coalesce(quantities.value_low, observations.obs_value)') }}
+        {{ wide(ten_thousandths('relation_terms.coefficient')) }} as factor,
+        {{ wide(ten_thousandths('coalesce(quantities.value_low, observations.obs_value)')) }}
             as value_low,
-        {{ ten_thousandths('coalesce(quantities.value_high, observations.obs_value)') }}
+        {{ wide(ten_thousandths('coalesce(quantities.value_high, observations.obs_value)')) }}
             as value_high,
-        {{ ten_thousandths('coalesce(quantities.value_from, measures.value_from)') }}
+        {{ wide(ten_thousandths('coalesce(quantities.value_from, measures.value_from)')) }}
             as value_from,
-        {{ ten_thousandths('coalesce(quantities.value_to, measures.value_to)') }}
+        {{ wide(ten_thousandths('coalesce(quantities.value_to, measures.value_to)')) }}
             as value_to
     from {{ ref('int_relation_terms') }} as relation_terms
     left join {{ ref('int_quantities') }} as quantities
@@ -46,7 +49,8 @@ products as (
             || case
                 when abs(factor) = 10000 then ''
                 else {{ number_in_words('abs(coefficient)') }} || ' x '
-            end || in_words
+            end
+            || in_words
         end as given_in_words,
         case
             when factor = 0 then 0
@@ -241,7 +245,7 @@ relations as (
             else 'inconsistent'
         end as verdict,
         declared.discrepancy_id,
-        judged.divisor,
+        cast(judged.divisor as bigint) as divisor,
         judged.is_subject_added,
         -- What the subject comes to, its factor aside.
         {{ of_ten_thousandths(whole_division(
