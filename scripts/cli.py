@@ -53,19 +53,24 @@ def commands() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name, and return its exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    return run(commands, arguments, arguments[0] if arguments else "cli")
+
+
+def run(command: click.Command, arguments: Sequence[str], name: str) -> int:
     """Run a command and return its exit status.
 
     A command returns its own exit status. An error that the user can put right is one line on
-    standard error, `<command>: <what is wrong>`, and exit status 2. A signal that ends the command
-    is one line and exit status 128 + its number.
+    standard error, `<name>: <what is wrong>`, and exit status 2. A signal that ends the command is
+    one line and exit status 128 + its number.
     """
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    name = arguments[0] if arguments else "cli"
+    prog_name = "cli" if command is commands else name
     Signals.install()
     try:
-        return commands.main(arguments, prog_name="cli", standalone_mode=False) or 0
+        return command.main(list(arguments), prog_name=prog_name, standalone_mode=False) or 0
     except click.ClickException as error:
-        message = f"{error.format_message()} (see --help)"
+        message = f"{error.format_message().rstrip('.')} (see --help)"
     except UserError as error:
         message = str(error)
     except (Exception, KeyboardInterrupt) as error:

@@ -2,7 +2,8 @@
 
 import sys
 
-from export.marts import main
+from cli import run
+from export.commands import export
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(export, sys.argv[1:], "export_marts"))

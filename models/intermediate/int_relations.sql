@@ -47,7 +47,7 @@ products as (
         case when not is_subject then
             case when factor > 0 then '|+' else '|-' end
             || case
-                when abs(factor) = 10000 then ''
+                when abs(factor) in (0, 10000) then ''
                 else {{ number_in_words('abs(coefficient)') }} || ' x '
             end
             || in_words
@@ -151,8 +151,11 @@ evaluated as (
         coalesce(lists.given_in_words, totals.given_in_words) as given_in_words,
         totals.statistic = 'count' and totals.subject_terms = 1 as is_count,
         totals.least_factor > 0 as is_subject_added,
+        totals.least_factor = 0 as is_of_words,
         case
-            when totals.least_factor = totals.greatest_factor
+            when
+                totals.least_factor = totals.greatest_factor
+                and totals.least_factor <> 0
                 then abs(totals.least_factor)
             else 10000
         end as divisor,
@@ -232,11 +235,14 @@ relations as (
         judged.printed_value,
         -- A count is never less than none.
         case
+            when judged.is_of_words then null
             when judged.is_count
                 then greatest(coalesce(judged.left_exactly, judged.left_low, 0), 0)
             else coalesce(judged.left_exactly, judged.left_low)
         end as expected_low,
-        coalesce(judged.left_exactly, judged.left_high) as expected_high,
+        case when not judged.is_of_words
+            then coalesce(judged.left_exactly, judged.left_high)
+        end as expected_high,
         judged.is_consistent,
         judged.is_vacuous,
         case

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
-import sys
 from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -48,8 +46,6 @@ def site(
     from pages.site import make_site
 
     _start_log("site")
-    # End as after an error, so that no unfinished folder stays.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     beside = warehouse.parent
     if documentation is None and (beside / "docs" / "index.html").is_file():
         documentation = beside / "docs" / "index.html"
@@ -104,9 +100,7 @@ def images(warehouse: Path, output: Path) -> None:
 
 @click.command()
 @click.option("--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site")
-@click.option(
-    "--output", type=FILE, default=PROJECT / "screenshots", help="default: screenshots"
-)
+@click.option("--output", type=FILE, default=PROJECT / "screenshots", help="default: screenshots")
 def screenshots(folder: Path, output: Path) -> None:
     """Take pictures of all report pages: narrow and wide, light and dark, and in print."""
     from pages.screenshots import take

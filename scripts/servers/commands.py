@@ -1,23 +1,57 @@
-"""The commands of servers."""
+"""The commands that publish the warehouse on PostgreSQL and show it in Superset."""
 
 from __future__ import annotations
 
-from importlib import import_module
+import logging
+from pathlib import Path
 
 import click
 
-MODULES = {"postgres": "postgres", "superset": "superset"}
-OPTIONS = {"ignore_unknown_options": True, "help_option_names": []}
+from warehouse.project import PROJECT
 
 
-def _command(name: str) -> click.Command:
-    @click.command(name, context_settings=OPTIONS)
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def command(arguments: tuple[str, ...]) -> int:
-        return int(import_module(f"servers.{MODULES[name]}").main(list(arguments)))
+@click.command()
+@click.option("--unit-tests", is_flag=True, help="Run dbt's unit tests too.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 86_400),
+    default=60,
+    show_default=True,
+    help="Seconds to wait for another build, and for readers of a table that has to be replaced.",
+)
+def postgres(unit_tests: bool, wait: float) -> int:
+    """Build the warehouse on PostgreSQL, test it there, and publish all of it or nothing.
 
-    return command
+    Exit status 0: published, 1: the build failed, 2: bad input.
+    """
+    from servers.postgres import build_and_publish
+    from warehouse.dbt import BuildFailedError
+
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    for name in ("build", "postgres"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        lines = build_and_publish(unit_tests=unit_tests, wait=wait)
+    except BuildFailedError as error:
+        click.echo(f"\nbuild failed: {error}; what is published is as it was\n", err=True)
+        click.echo("\n".join(error.details), err=True)
+        return 1
+    click.echo("\n".join(lines))
+    return 0
 
 
-postgres = _command("postgres")
-superset = _command("superset")
+@click.command()
+@click.option("--warehouse", type=click.Path(path_type=Path), required=True, help="File to show.")
+@click.option("--port", type=int, required=True, help="Port on 127.0.0.1.")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    default=PROJECT / ".work" / "superset",
+    help="Folder of Superset's own data (default: .work/superset).",
+)
+@click.option("--reset-password", is_flag=True, help="Give the administrator a new password.")
+def superset(warehouse: Path, port: int, home: Path, reset_password: bool) -> None:
+    """Start Apache Superset on the warehouse, read-only, for this machine alone."""
+    from servers.superset import start
+
+    start(warehouse, home, port, reset_password=reset_password)

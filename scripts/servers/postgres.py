@@ -8,33 +8,34 @@ docs/decisions/0009-postgresql.md.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
-import sys
 import time
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import psycopg2.errors
 from psycopg2 import sql
 
 from publish.build import check_seeds
-from warehouse.dbt import BuildFailedError, check_results, run_dbt
-from warehouse.project import PROJECT, Parser, UserError
+from warehouse.dbt import check_results, count_tests, run_dbt
+from warehouse.project import PROJECT, UserError
+from warehouse.sheets import descriptions, raw_tables, text_columns, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from dbt.artifacts.schemas.run import RunExecutionResult
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
 logger = logging.getLogger("postgres")
 
+BUILT_RAW = "warehouse_build_raw"
 READER = "warehouse_reader"
-SETUP = "an administrator runs scripts/postgres_setup.sql once"
+SETUP = "an administrator runs scripts/servers/postgres_setup.sql once"
 
 # What lets the role %(reader)s write, or reach the server's files, in this database.
 READER_CAN_WRITE = """
@@ -59,9 +60,7 @@ union all
 select 'can write to ' || cast(oid as regclass)
 from pg_class
 where
-    relnamespace not in (
-        cast('pg_catalog' as regnamespace), cast('information_schema' as regnamespace)
-    )
+    relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
     and relkind in ('r', 'p', 'v', 'f')
     and (
         has_table_privilege(%(reader)s, oid, 'insert, update, delete, truncate, trigger')
@@ -71,7 +70,7 @@ union all
 select 'can call ' || cast(oid as regprocedure)
 from pg_proc
 where
-    pronamespace = cast('pg_catalog' as regnamespace)
+    pronamespace = 'pg_catalog'::regnamespace
     and proname in (
         'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_export',
         'pg_read_file', 'pg_read_binary_file', 'pg_ls_dir'
@@ -113,10 +112,7 @@ where
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or view that a build made in the schema `built_in`, and the schema to publish it in.
-
-    It is published as a table.
-    """
+    """A table or view that a build made; it is published as a table in `schema`."""
 
     name: str
     built_in: str
@@ -145,14 +141,13 @@ def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str
             _check_server(cursor)
             # Held to the end of this transaction, which is the one that publishes.
             _lock(cursor, wait)
-            with closing(_connect()) as apart, apart, apart.cursor() as clearing:
-                _set_lock_timeout(clearing, wait)
-                _drop_built_schemas(clearing)
+            _prepare_schemas(wait)
             logger.info("building the warehouse on PostgreSQL with dbt")
             target_path = PROJECT / ".work" / "postgres"
             results = run_dbt("postgres", target_path, unit_tests=unit_tests)
             check_results(results, _connect)
-            relations = readable_relations(results)
+            cursor.execute("; ".join(descriptions(target_path / "manifest.json")))
+            relations = _readable_relations(results)
             publish(cursor, relations)
             _drop_built_schemas(cursor)
             connection.commit()
@@ -163,11 +158,18 @@ def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str
         ) from error
     except psycopg2.Error as error:
         raise UserError(f"the server says: {' '.join(str(error).split())}") from error
-    return _summary(results, relations, time.monotonic() - started)
+    schemas = Counter(relation.schema for relation in relations)
+    tables = ", ".join(f"{count} tables in {schema}" for schema, count in sorted(schemas.items()))
+    return [
+        f"{count_tests(results)} tests passed",
+        f"published  {tables}",
+        f"readers    members of the role {READER}",
+        f"took       {time.monotonic() - started:.1f} s",
+    ]
 
 
 def _connect() -> Connection:
-    """Connect as libpq's environment variables say, and as profiles.yml does."""
+    """Connect as libpq's environment variables say, as profiles.yml does."""
     missing = [name for name in ("PGDATABASE", "PGUSER") if not os.environ.get(name)]
     if missing:
         raise UserError(f"set {' and '.join(missing)}: docs/postgres.md says how to connect")
@@ -222,6 +224,20 @@ def _set_lock_timeout(cursor: Cursor, wait: float) -> None:
     cursor.execute("select set_config('lock_timeout', %s, true)", [f"{max(1, int(1000 * wait))}ms"])
 
 
+def _prepare_schemas(wait: float) -> None:
+    """Bring the schemas that a build works in into the state that dbt starts from: raw alone."""
+    with closing(_connect()) as connection, connection, connection.cursor() as cursor:
+        _set_lock_timeout(cursor, wait)
+        _drop_built_schemas(cursor)
+        cursor.execute(f"create schema {BUILT_RAW}")
+        for name, (columns, rows) in raw_tables(PROJECT).items():
+            cursor.execute(f"create table {BUILT_RAW}.{name} {text_columns(columns)}")
+            file = io.StringIO()
+            write_rows(file, columns, rows)
+            file.seek(0)
+            cursor.copy_expert(f"copy {BUILT_RAW}.{name} from stdin (format csv, header)", file)
+
+
 def _drop_built_schemas(cursor: Cursor) -> None:
     """Remove what a build made apart from the published tables."""
     cursor.execute(
@@ -233,21 +249,20 @@ def _drop_built_schemas(cursor: Cursor) -> None:
         cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
 
 
-def readable_relations(results: Iterable[RunExecutionResult]) -> list[Relation]:
-    """Give the relations that dbt_project.yml grants to the readers, in the order of names."""
-    relations = [
-        Relation(name=node.alias, built_in=node.schema, schema=node.config.schema)
-        for node in (result.node for result in results)
-        if node.resource_type in ("model", "seed")
-        and READER in node.config.grants.get("select", [])
-    ]
-    return sorted(relations, key=lambda relation: (relation.schema, relation.name))
+def _readable_relations(results: Iterable[Any]) -> list[Relation]:
+    """Return the raw tables and the relations that dbt_project.yml grants to readers."""
+    relations = [Relation(name, BUILT_RAW, "raw") for name in raw_tables(PROJECT)]
+    for node in (result.node for result in results):
+        is_built = node.resource_type in ("model", "seed")
+        if is_built and READER in node.config.grants.get("select", []):
+            relations.append(Relation(node.alias, node.schema, node.config.schema))
+    return relations
 
 
 def publish(cursor: Cursor, relations: list[Relation]) -> None:
     """Give the published tables the rows of the built relations, in the transaction at hand.
 
-    A table keeps its identity and only its rows change, unless its columns do: then it is replaced,
+    A table stays and its rows are replaced, unless its columns change: then the table is replaced,
     which waits for its readers.
 
     Raises:
@@ -255,7 +270,7 @@ def publish(cursor: Cursor, relations: list[Relation]) -> None:
         psycopg2.Error: a statement fails; the transaction can only be rolled back.
 
     """
-    for schema in sorted({relation.schema for relation in relations}):
+    for schema in {relation.schema for relation in relations}:
         name = sql.Identifier(schema).as_string(cursor)
         cursor.execute(f"create schema if not exists {name}")
         cursor.execute(f"grant usage on schema {name} to {READER}")
@@ -284,48 +299,6 @@ def _publish_rows(cursor: Cursor, built: str, published: str) -> None:
 
 
 def _columns(cursor: Cursor, relation: str) -> list[tuple[str, str]]:
-    """Give the names and types of a relation's columns; none if there is no such relation."""
+    """Return names and types of a relation's columns; none if there is no such relation."""
     cursor.execute(COLUMNS, [relation])
-    return cursor.fetchall()
-
-
-def _summary(
-    results: list[RunExecutionResult], relations: list[Relation], seconds: float
-) -> list[str]:
-    tests = sum(result.node.resource_type in ("test", "unit_test") for result in results)
-    schemas = [relation.schema for relation in relations]
-    return [
-        f"{tests} tests passed",
-        "published  "
-        + ", ".join(f"{schemas.count(name)} tables in {name}" for name in sorted(set(schemas))),
-        f"readers    members of the role {READER}",
-        f"took       {seconds:.1f} s",
-    ]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; exit status 0: published, 1: the build failed, 2: bad input."""
-    parser = Parser(prog="postgres", description=__doc__.splitlines()[0])
-    parser.add_argument("--unit-tests", action="store_true", help="run dbt's unit tests too")
-    parser.add_argument(
-        "--wait",
-        type=float,
-        default=60,
-        help="seconds to wait for another build, and for readers of a table that has to be"
-        " replaced (default 60)",
-    )
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    for name in ("build", "postgres"):
-        logging.getLogger(name).setLevel(logging.INFO)
-    try:
-        options = parser.parse_args(arguments)
-        lines = build_and_publish(unit_tests=options.unit_tests, wait=options.wait)
-    except UserError as error:
-        logger.error("postgres: %s", error)
-        return 2
-    except BuildFailedError as error:
-        logger.error("\nbuild failed: %s; what is published is as it was\n", error)
-        logger.error("%s", "\n".join(error.details))
-        return 1
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
+    return list(cursor.fetchall())

@@ -1,8 +1,8 @@
 -- Prepares a server once: a database that is the warehouse's alone, the role that builds it and the
 -- role that reads it. It can be run again. An administrator runs
 --
---     psql -d postgres -f scripts/postgres_setup.sql                   (the database `warehouse`)
---     psql -d postgres -f scripts/postgres_setup.sql -v database=...   (a database of another name)
+--     psql -d postgres -f scripts/servers/postgres_setup.sql
+--     psql -d postgres -f scripts/servers/postgres_setup.sql -v database=<another name>
 \set ON_ERROR_STOP on
 \if :{?database}
 \else

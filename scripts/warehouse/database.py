@@ -10,7 +10,10 @@ import duckdb
 from warehouse.project import UserError
 
 # How a warehouse file is made; dbt goes on with it under the same settings (profiles.yml).
-STORAGE = {"storage_compatibility_version": "v1.0.0", "default_block_size": "16384"}
+STORAGE: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": "v1.0.0",
+    "default_block_size": "16384",
+}
 
 _SETTINGS_LOCK = threading.Lock()
 

@@ -81,7 +81,7 @@ def read_marts(manifest: Path) -> tuple[Mart, ...]:
 
 
 def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, Any]) -> Mart:
-    required = _required_columns(tests)
+    required = {name for test in _named(tests, "not_null") for name in _columns(test)}
     return Mart(
         name=node["alias"],
         schema=node["schema"],
@@ -108,30 +108,33 @@ def _unwrapped(text: str) -> str:
 
 
 def _named(tests: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    return [test for test in tests if (test.get("test_metadata") or {}).get("name") == name]
+    named = [((test.get("test_metadata") or {}).get("name", ""), test) for test in tests]
+    return [test for found, test in named if found == name]
 
 
-def _kwargs(test: dict[str, Any]) -> dict[str, Any]:
-    return test["test_metadata"]["kwargs"]
+def _columns(test: dict[str, Any]) -> list[str]:
+    """Return the columns that a test is about: a list, or the one that it is declared at."""
+    kwargs = test["test_metadata"]["kwargs"]
+    for argument in ("combination_of_columns", "columns"):
+        if argument in kwargs:
+            return list(kwargs[argument])
+    return [kwargs["column_name"]]
 
 
 def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Columns of the key test that is marked as the primary key, is the grain, or comes first."""
+    """Return the columns of the key that is marked as primary, is the grain, or comes first."""
     keys = _named(tests, "unique_combination_of_columns")
     grain = node["config"].get("meta", {}).get("grain")
     marked = [test for test in keys if test["config"].get("meta", {}).get("primary_key")]
-    of_grain = [test for test in keys if grain and set(_kwargs(test)["combination_of_columns"]) == set(grain)]
+    of_grain = [test for test in keys if grain and set(_columns(test)) == set(grain)]
     chosen = (marked or of_grain or keys)[:1]
-    return tuple(_kwargs(chosen[0])["combination_of_columns"]) if chosen else ()
+    return tuple(_columns(chosen[0])) if chosen else ()
 
 
 def _foreign_keys(test: dict[str, Any], nodes: dict[str, Any]) -> Iterator[ForeignKey]:
     names = {nodes[id]["name"]: nodes[id]["alias"] for id in test["depends_on"]["nodes"]}
-    for key in _kwargs(test)["keys"]:
+    for key in test["test_metadata"]["kwargs"]["keys"]:
         # `ref('model')`, or `ref('package', 'model')`, as it is written in the project
         model = re.findall(r"['\"](.+?)['\"]", key["to"])[-1]
-        yield ForeignKey(tuple(key["columns"]), names[model], tuple(key.get("to_columns") or key["columns"]))
-
-
-def _required_columns(tests: list[dict[str, Any]]) -> set[str]:
-    return set().union(*(_kwargs(test)["columns"] for test in _named(tests, "not_null")))
+        to_columns = key.get("to_columns") or key["columns"]
+        yield ForeignKey(tuple(key["columns"]), names[model], tuple(to_columns))

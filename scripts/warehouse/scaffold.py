@@ -104,4 +104,6 @@ def _path(exhibit_id: str) -> str:
 
 def _titled(row: dict[str, str]) -> str:
     number = row["exhibit_number"]
-    return f"{row['exhibit_type'].capitalize()} {number}, {row['title']}" if number else row["title"]
+    return (
+        f"{row['exhibit_type'].capitalize()} {number}, {row['title']}" if number else row["title"]
+    )

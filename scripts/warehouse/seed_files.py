@@ -37,7 +37,7 @@ def check_seed_files(project: Path) -> list[str]:
     declared = _declared_columns(project / "seeds")
     faults = []
     for path in sorted((project / "seeds").rglob("*.csv")):
-        is_sheet = path.parent.name != "reference"
+        is_sheet = path.parent.parent.name == "seeds" and path.parent.name != "reference"
         name = path.relative_to(project).as_posix()
         faults += [f"{name}{fault}" for fault in _faults(path, is_sheet, declared.get(path.stem))]
     return faults
@@ -74,7 +74,7 @@ def _faults(path: Path, is_sheet: bool, declared: list[str] | None) -> list[str]
     if is_sheet:
         wrong = _sheet_columns(path, header)
     elif declared is None:
-        wrong = "is not described in a .yml file beside it"
+        return [": is neither a sheet of a report nor described in a .yml file beside it"]
     else:
         expected = ", ".join(declared)
         wrong = "" if header == declared else _columns(header, f"declared are {expected}")
@@ -109,7 +109,7 @@ def _sheet_columns(path: Path, header: list[str]) -> str:
     if wrong or missing or len(set(header)) < len(header):
         return _columns(
             header,
-            "expected are names in snake_case, each once, wording, paragraph and footnote at the end",
+            "expected are names in snake_case, each once, with wording, paragraph and footnote",
         )
     return ""
 

@@ -12,10 +12,12 @@ Loading makes two tables of text, the cells as printed: `raw.cells`, a row a pri
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
@@ -71,9 +73,7 @@ class Sheet:
         for row in self.rows:
             for position, column in enumerate(self.numbers, start=1):
                 if row[column]:
-                    number = dict(
-                        zip(_NUMBER, (str(position), column, row[column]), strict=True)
-                    )
+                    number = dict(zip(_NUMBER, (str(position), column, row[column]), strict=True))
                     yield {**row, **self._place(row), **number}
 
     def comparisons(self) -> Iterator[dict[str, str]]:
@@ -120,16 +120,33 @@ def load_sheets(connection: duckdb.DuckDBPyConnection, project: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, (columns, rows) in raw_tables(project).items():
             file = Path(folder) / f"{name}.csv"
-            write_rows(file, columns, rows)
-            types = ", ".join(f"{column} text" for column in columns)
-            connection.execute(f"create or replace table raw.{name} ({types})")
-            path = str(file).replace("'", "''")
-            connection.execute(f"copy raw.{name} from '{path}' (format csv, header true)")
+            with file.open("w", encoding="utf-8", newline="") as stream:
+                write_rows(stream, columns, rows)
+            connection.execute(f"create or replace table raw.{name} {text_columns(columns)}")
+            connection.execute(f"copy raw.{name} from {text(str(file))} (format csv, header true)")
 
 
-def write_rows(file: Path, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
-    """Write rows as a CSV file that any engine can copy from; absent and blank are empty."""
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+def descriptions(manifest: Path) -> Iterator[str]:
+    """Give the statements that store dbt's descriptions of the raw tables, which are sources."""
+    for source in json.loads(manifest.read_bytes())["sources"].values():
+        table = f"{source['schema']}.{source['name']}"
+        yield f"comment on table {table} is {text(source['description'])}"
+        for name, column in source["columns"].items():
+            yield f"comment on column {table}.{name} is {text(column['description'])}"
+
+
+def text(value: str) -> str:
+    """Quote an SQL text."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def text_columns(columns: Iterable[str]) -> str:
+    """Give the columns of a raw table in SQL."""
+    return "(" + ", ".join(f"{column} text" for column in columns) + ")"
+
+
+def write_rows(file: TextIO, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
+    """Write rows as CSV that any engine can copy from; absent and blank are empty."""
+    writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)

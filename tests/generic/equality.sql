@@ -1,4 +1,4 @@
-{% test equality(model, compare_model, compare_columns, where='true') %}
+{% test equality(model, compare_model, compare_columns, row_condition='true') %}
 with actual_and_expected as (
     select
         {%- for column in compare_columns %}
@@ -6,7 +6,7 @@ with actual_and_expected as (
         {%- endfor %}
         1 as row_balance
     from {{ model }}
-    where {{ where }}
+    where {{ row_condition }}
     union all
     select
         {%- for column in compare_columns %}

@@ -5,11 +5,11 @@ import sys
 import time
 from pathlib import Path
 
+import bench
 import duckdb
 import pytest
-
-import bench
 from bench import Bench, Gaps, Nodes, Rounds, Run
+
 from publish.releases import Releases
 from verification.replay import read_steps
 from warehouse.manifest import read_marts

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -75,39 +76,49 @@ FAULTS = {
     "digits": (
         [
             ("figure_10", "56.6,290", "56.6,291"),
-            ("table_11", "3,Coercion,2019,103,291", "3,Coercion,2019,103,292"),
-            ("figure_23", "Gender,2019,2.2", "Gender,2019,2.1"),
+            ("table_11", "inducements.coercion,103,291", "inducements.coercion,103,292"),
+            ("figure_23", "types.gender,2.2", "types.gender,2.1"),
         ],
         [
             f"{REPORT}.figure_10, Number of Victims, paragraph 1, Single victim, percent:"
             " printed is 56.6, expected 56.8359",
-            "291 of 512",
-            "Used coercive tactics, printed_value: printed is 291, expected 291.5000 to 292.5000",
+            "(100 x 291 (",
+            "Used coercive tactics, printed_value: printed is 291, expected 292.0000",
             "known_discrepancies, misrepresentation_of_gender_percentage: expected a number that",
         ],
     ),
     "rows": (
         [
-            ("figure_23", "4,Both age and gender,2019,4.9,,Misrepresentation,1,\n", ""),
+            (
+                "figure_23",
+                "5,Another aspect of identity,misrepresentation_types.other,5.1,,1,\n",
+                "",
+            ),
             ("figure_10", "41.0,210", "41,210"),
-            ("table_11", "3,Coercion,2019", "3,Coercion,2018"),
+            ("key_findings", "fiscal year 2005,2005", "fiscal year 2005,2004"),
         ],
         [
-            'figure_23: the row label "Both age and gender" is in exhibit_labels',
+            "figure_23: expected rows 1 to 5, 5 numbers",
+            "keyed are rows 1 to 4, 4 numbers",
             "figure_10, column percent, offender_percent: expected one number of decimals, printed",
-            "table_11: expected rows 1 to 6",
-            "fiscal years 2018|2019",
+            "key_findings: the fiscal year 2004 is keyed and not in exhibit_controls",
         ],
     ),
     "cells": (
         [
-            ("figure_23", "Age,2019,7.2", "Age,2019,"),
-            ("table_11", "5,Enticement", "5,Enticements"),
+            ("figure_23", "types.age,7.2", "types.age,"),
+            ("table_11", "5,Enticement,", "5,Enticements,"),
         ],
         [
-            'figure_23: the row label "Age" is in exhibit_labels but not in the exhibit',
-            "table_11, row 5 (Enticements), column n: expected the labels in exhibit_labels",
+            "figure_23: expected rows 1 to 5, 5 numbers",
+            "(only 4 of them)",
+            "table_11: expected rows 1 to 6, 12 numbers, 0 wordings, 1 paragraphs or tables, labels"
+            " with the checksum",
         ],
+    ),
+    "an unknown code": (
+        [("figure_24", "Drugs or alcohol,enticement_types.", "Drugs or alcohol,enticement.")],
+        ["category_key = enticement.drugs_or_alcohol is not in dim_categories"],
     ),
     "an unreadable cell": (
         [("figure_24", "15.4", "15.4%")],
@@ -135,18 +146,6 @@ def test_faults_are_named_and_nothing_is_published(project: Path, faults: str) -
         assert text in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
     assert fingerprint(project / "build") == before
-
-
-def test_export_works_alone_after_a_build(project: Path) -> None:
-    command = [sys.executable, "scripts/export_marts.py"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    wrong = subprocess.run(
-        [*command, "--warehouse", "nowhere.duckdb"], cwd=project, capture_output=True, text=True
-    )
-    assert wrong.returncode == 2
-    assert "there is no warehouse file nowhere.duckdb" in wrong.stderr
-    assert len(wrong.stderr.splitlines()) == 1
 
 
 # Publishing: with a warehouse that is made already
@@ -203,9 +202,10 @@ def test_killed_at_every_step_a_build_leaves_one_edition(
         if done.returncode != KILLED:
             break
     assert done.returncode == 0, done.stderr
-    # Killed before the switch, after it, while the old build is removed; then not at all.
-    old, new = ["0"] * 3, ["1"] * 3
-    assert seen == ([old, new, new, new] if exchanges else [old, old, ["none"], *[new] * 4])
+    states = [key for key, _ in groupby(seen)]
+    assert states == [["0"] * 3, *([] if exchanges else [["none"]]), ["1"] * 3]
+    # After the switch, while the old build is removed, and not at all.
+    assert seen.count(["1"] * 3) >= 3
 
 
 def test_readers_do_not_block_a_build_and_keep_what_they_opened(
@@ -261,7 +261,7 @@ def put(path: Path) -> None:
     path.write_text("mine")
 
 
-FOREIGN = ["notes.txt", "exports/csv/mine.csv", "docs/mine.html", "superset/superset.db"]
+FOREIGN = ["notes.txt", "exports/csv/mine.csv", "superset/superset.db"]
 
 
 @pytest.mark.parametrize("name", [*FOREIGN, "warehouse.duckdb"])
@@ -271,6 +271,10 @@ def test_files_that_are_not_of_a_build_are_not_replaced(
     output = tmp_path / "build"
     if name in FOREIGN:
         assert quick_build(editions[0], output).returncode == 0
+        put(output / "work" / "build.lock")  # dbt's cache, as older builds kept it, is no hindrance
+        put(output / "work" / "target" / "manifest.json")
+        assert quick_build(editions[0], output).returncode == 0
+        assert not (output / "work").exists()
     put(output / name)
     before = fingerprint(output)
     done = quick_build(editions[1], output)
@@ -291,15 +295,6 @@ def test_a_file_that_comes_during_a_build_is_not_lost(tmp_path: Path) -> None:
     assert (output / "notes.txt").read_text() == "mine"
 
 
-def test_the_cache_of_older_builds_is_no_hindrance(editions: list[Path], tmp_path: Path) -> None:
-    output = tmp_path / "build"
-    assert quick_build(editions[0], output).returncode == 0
-    put(output / "work" / "build.lock")
-    put(output / "work" / "target" / "manifest.json")
-    assert quick_build(editions[1], output).returncode == 0
-    assert not (output / "work").exists()
-
-
 def test_second_build_waits_or_gives_up_with_one_line(editions: list[Path], tmp_path: Path) -> None:
     work = tmp_path / ".work" / "build"
     work.mkdir(parents=True)
@@ -315,10 +310,7 @@ def test_second_build_waits_or_gives_up_with_one_line(editions: list[Path], tmp_
     assert waiting.wait(timeout=60) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_build_with_one_line(
-    project: Path, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_an_interrupted_build_is_one_line(project: Path, tmp_path: Path) -> None:
     output = tmp_path / "build"
     shutil.copytree(project / "build", output)
     before = fingerprint(output)
@@ -328,9 +320,9 @@ def test_a_signal_ends_a_build_with_one_line(
     for line in process.stderr:
         if " of " in line:
             break
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + signal.SIGINT
     assert "build: interrupted; what is published is as it was" in said
     assert "Traceback" not in said
     assert fingerprint(output) == before
@@ -387,13 +379,16 @@ FORMS = {
         ", line 4, column percent: ",
     ),
     "a letter for a digit": (
-        lambda b: b.replace(b"Single victim,2019", b"Single victim,20l9"),
-        ', line 4, column fiscal_year: "20l9" is not a whole number',
+        lambda b: b.replace(b"A majority,1", b"A majority,l"),
+        ', line 4, column paragraph: "l" is not a whole number',
     ),
     "latin-1": (lambda b: b.replace(b"Single", b"S\xefngle"), ", line 4: is not UTF-8"),
     "a column lost": (lambda b: b.replace(b",footnote", b"", 1), ", line 1: the columns are "),
     "no last line end": (lambda b: b.rstrip(b"\n"), ": the last line has no line end"),
-    "an open quote": (lambda b: b.replace(b"Single", b'"Single'), ": is not well-formed CSV"),
+    "an open quote": (
+        lambda b: b.replace(b"Single", b'"Single'),
+        ", line 5: is not well-formed CSV",
+    ),
 }
 
 
@@ -413,7 +408,7 @@ def test_undescribed_seed_is_named(tmp_path: Path) -> None:
     copy = copy_project(tmp_path)
     (copy / "seeds" / "stray.csv").write_text("a\n1\n")
     assert check_seed_files(copy) == [
-        "seeds/stray.csv: is not described in a .yml file beside it: run make scaffold"
+        "seeds/stray.csv: is neither a sheet of a report nor described in a .yml file beside it"
     ]
 
 

@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,14 +18,13 @@ import pytest
 import test_postgres
 from conftest import PROJECT, need, run_release
 
-PAGE = PROJECT / "docs" / "connect.md"
+PAGE = (PROJECT / "docs" / "connect.md").read_text(encoding="utf-8")
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN = {
     "sh": ["bash", "-eu"],
     "python": [sys.executable, "-"],
     "r": ["Rscript", "--vanilla", "-"],
 }
-NOT_TRIED = "Not tried"
 
 server = test_postgres.server
 published = test_postgres.published
@@ -38,36 +38,41 @@ class Snippet:
     introduction: str
     language: str
     code: str
-    answer: str | None
-
-    @property
-    def needs_server(self) -> bool:
-        return "ODBC" in self.heading
+    answer: str | None = None
 
 
 def read_snippets(page: str) -> list[Snippet]:
     """Read the blocks of a page that can be run; a block of `text` is the answer to one."""
     found: list[Snippet] = []
-    end, text = 0, ""
+    end = 0
     for block in FENCED.finditer(page):
         between, text = page[end : block.start()], page[: block.start()]
         end = block.end()
         if block[1] == "text":
             assert not between.strip(), "an answer stands right below its snippet"
-            found[-1] = Snippet(**{**vars(found[-1]), "answer": block[2]})
+            found[-1] = replace(found[-1], answer=block[2])
         elif block[1] in RUN:
             heading = re.findall(r"^## (.*)$", text, re.MULTILINE)[-1]
             introduction = text.rstrip().rpartition("\n\n")[2]
-            found.append(Snippet(heading, introduction, block[1], block[2], None))
+            found.append(Snippet(heading, introduction, block[1], block[2]))
     return found
 
 
-SNIPPETS = read_snippets(PAGE.read_text(encoding="utf-8"))
+SNIPPETS = read_snippets(PAGE)
 TRIED = [snippet for snippet in SNIPPETS if snippet.answer is not None]
 
 
-def name(snippet: Snippet) -> str:
-    return f"{snippet.heading}, {snippet.language}, {SNIPPETS.index(snippet)}"
+def cases(*, odbc: bool) -> list[Any]:
+    """Give the snippets to try, over ODBC or not; what needs R or a server is marked."""
+    return [
+        pytest.param(
+            snippet,
+            id=f"{snippet.heading}, {snippet.language}, {SNIPPETS.index(snippet)}",
+            marks=[pytest.mark.integration] if odbc or snippet.language == "r" else [],
+        )
+        for snippet in TRIED
+        if ("ODBC" in snippet.heading) == odbc
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +86,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_snippet(snippet: Snippet, folder: Path, **environment: str) -> str:
     """Run a snippet as its reader does and return what it prints."""
+    if snippet.language == "r":
+        need(shutil.which("Rscript"), "R (Debian: r-base-core)")
+        for package in re.findall(r"(\w+)::", snippet.code):
+            asked = ["Rscript", "--vanilla", "-e", f"find.package('{package}')"]
+            found = subprocess.run(asked, capture_output=True, check=False).returncode == 0
+            need(found, f"R's package {package} (Debian: r-cran-{package.lower()})")
     path = f"{PROJECT / '.venv' / 'bin'}:{os.environ['PATH']}"
     done = subprocess.run(
         RUN[snippet.language],
@@ -95,31 +106,17 @@ def run_snippet(snippet: Snippet, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
-def require(snippet: Snippet) -> None:
-    if snippet.language == "r":
-        need(shutil.which("Rscript"), "R (Debian: r-base-core)")
-        for package in re.findall(r"(\w+)::", snippet.code):
-            asked = ["Rscript", "--vanilla", "-e", f"find.package('{package}')"]
-            found = subprocess.run(asked, capture_output=True, check=False).returncode == 0
-            need(found, f"R's package {package} (Debian: r-cran-{package.lower()})")
-
-
-@pytest.mark.parametrize("snippet", [s for s in TRIED if not s.needs_server], ids=name)
+@pytest.mark.parametrize("snippet", cases(odbc=False))
 def test_a_snippet_gives_the_answer_of_the_page(snippet: Snippet, folder: Path) -> None:
-    require(snippet)
     assert run_snippet(snippet, folder) == snippet.answer
 
 
-@pytest.mark.parametrize("snippet", [s for s in TRIED if s.needs_server], ids=name)
+@pytest.mark.parametrize("snippet", cases(odbc=True))
 def test_a_snippet_over_odbc_gives_the_answer_of_the_page(
-    snippet: Snippet,
-    server: test_postgres.Server,
-    published: test_postgres.Published,
-    tmp_path: Path,
+    snippet: Snippet, server: Any, published: object, tmp_path: Path
 ) -> None:
-    require(snippet)
     need(importlib.util.find_spec("pyodbc"), "make .venv/dev.ready")
-    (source,) = re.findall(r"^```ini\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    [source] = [code for language, code in FENCED.findall(PAGE) if language == "ini"]
     for old, new in (
         ("Port = 5432", f"Port = {server.port}"),
         ("Password = ...", f"Password = {server.passwords['analyst']}"),
@@ -134,16 +131,28 @@ def test_a_snippet_over_odbc_gives_the_answer_of_the_page(
 def test_a_snippet_without_an_answer_says_that_it_was_not_tried() -> None:
     assert len(TRIED) > 10
     for snippet in SNIPPETS:
-        assert (snippet.answer is None) == (NOT_TRIED in snippet.introduction), snippet.code
-    languages = set(re.findall(r"^```(\w+)$", PAGE.read_text(), re.MULTILINE))
-    assert languages == {*RUN, "text", "ini"}
+        assert (snippet.answer is None) == ("Not tried" in snippet.introduction), snippet.code
+    assert {language for language, _ in FENCED.findall(PAGE)} == {*RUN, "text", "ini"}
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("version", ["1.4", "1.5"])
+def test_older_clients_close_the_sandbox_alike(folder: Path, version: str) -> None:
+    python = PROJECT / f".venv-duckdb-{version}" / "bin" / "python"
+    need(python.exists(), f"make .venv-duckdb-{version}/ready")
+    [snippet] = [snippet for snippet in TRIED if "lock_configuration" in snippet.code]
+    done = subprocess.run(
+        [python, "-c", snippet.code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, snippet.answer), done.stderr
 
 
 # What the page says about readers
 
 
 def query(connection: duckdb.DuckDBPyConnection) -> str:
-    return connection.execute("select v from t").fetchone()[0]
+    [(value,)] = connection.execute("select v from t").fetchall()
+    return str(value)
 
 
 def write(path: Path, value: str) -> None:
@@ -178,14 +187,3 @@ def test_a_file_that_was_replaced_is_read_once_all_connections_are_closed(tmp_pa
             assert query(another) == query(reader) == "old"
     with duckdb.connect(str(path), read_only=True) as another:
         assert query(another) == "new"
-
-
-@pytest.mark.parametrize("version", ["1.4", "1.5"])
-def test_older_clients_close_the_sandbox_alike(folder: Path, version: str) -> None:
-    python = PROJECT / f".venv-duckdb-{version}" / "bin" / "python"
-    need(python.exists(), f"make .venv-duckdb-{version}/ready")
-    (snippet,) = [snippet for snippet in TRIED if "lock_configuration" in snippet.code]
-    done = subprocess.run(
-        [python, "-c", snippet.code], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, snippet.answer), done.stderr

@@ -39,20 +39,18 @@ counted as (
     group by exhibit_id
 ),
 
--- The first letter of each word of the label, a word a row.
-initials as (
+labels as (
     select
         exhibit_id,
-        string_agg(
-            replace({{ initials('row_label') }}, ' ', ''), ' ' order by row_number
-        ) as row_initials
+        substring(md5(string_agg(row_label, '|' order by row_number)), 1, 8)
+            as label_checksum
     from (
         select distinct
             exhibit_id,
             row_number,
             row_label
         from rows_keyed
-    ) as labels
+    ) as distinct_labels
     group by exhibit_id
 ),
 
@@ -62,8 +60,8 @@ totals as (
         'rows 1 to ' || exhibits.printed_row_count || ', '
         || exhibits.printed_number_count || ' numbers, '
         || exhibits.printed_wording_count || ' wordings, '
-        || exhibits.paragraph_count || ' paragraphs or tables, labels '
-        || exhibits.row_initials as printed,
+        || exhibits.paragraph_count || ' paragraphs or tables, labels with the checksum '
+        || exhibits.label_checksum as printed,
         'rows ' || coalesce(counted.first_row, 0) || ' to '
         || coalesce(counted.last_row, 0)
         || case
@@ -73,11 +71,12 @@ totals as (
         end
         || ', ' || coalesce(counted.number_count, 0) || ' numbers, '
         || coalesce(counted.wording_count, 0) || ' wordings, '
-        || coalesce(counted.paragraph_count, 0) || ' paragraphs or tables, labels '
-        || coalesce(initials.row_initials, 'none') as keyed
+        || coalesce(counted.paragraph_count, 0)
+        || ' paragraphs or tables, labels with the checksum '
+        || coalesce(labels.label_checksum, 'none') as keyed
     from {{ ref('exhibits') }} as exhibits
     left join counted on exhibits.exhibit_id = counted.exhibit_id
-    left join initials on exhibits.exhibit_id = initials.exhibit_id
+    left join labels on exhibits.exhibit_id = labels.exhibit_id
 ),
 
 marks as (
@@ -93,6 +92,15 @@ marks as (
         footnote as control_value
     from rows_keyed
     where footnote is not null
+    union
+    select distinct
+        cells.exhibit_id,
+        'population' as control,
+        cells.population_id as control_value
+    from {{ ref('stg_cells') }} as cells
+    inner join {{ ref('exhibits') }} as exhibits
+        on cells.exhibit_id = exhibits.exhibit_id
+    where cells.population_id <> exhibits.population_id
 )
 
 select exhibit_id || ': expected ' || printed || '; keyed are ' || keyed as failure

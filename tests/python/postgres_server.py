@@ -1,0 +1,130 @@
+"""A private PostgreSQL server, and the command that publishes on it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from conftest import PROJECT, need
+
+BUILDER, READER = "warehouse_builder", "warehouse_reader"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A private server on this machine, with passwords of its own."""
+
+    port: int
+    passwords: dict[str, str]
+
+    def environment(self, user: str = BUILDER, database: str = "warehouse") -> dict[str, str]:
+        server = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGDATABASE": database}
+        return os.environ | server | {"PGUSER": user, "PGPASSWORD": self.passwords[user]}
+
+    def connect(self, user: str, database: str = "warehouse") -> Connection:
+        password = self.passwords[user]
+        return psycopg2.connect(
+            host="127.0.0.1", port=self.port, user=user, password=password, dbname=database
+        )
+
+    def run(self, statement: str, database: str = "warehouse") -> None:
+        """Run a statement of the administrator, outside a transaction."""
+        with closing(self.connect("admin", database)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("set default_transaction_read_only = off")
+                cursor.execute(statement)
+
+    def set_up(self, database: str) -> None:
+        """Prepare a database as the documentation says."""
+        script = PROJECT / "scripts" / "servers" / "postgres_setup.sql"
+        command = ["psql", "-q", "-f", str(script), "-v", f"database={database}"]
+        subprocess.run(command, env=self.environment("admin", "postgres"), check=True)
+
+
+@contextmanager
+def started_server(folder: Path) -> Iterator[Server]:
+    """A server with the database `warehouse`, a builder and a reader, as documented."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    need(found, "PostgreSQL (Debian: postgresql)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    users = ("admin", BUILDER, "analyst", "stranger")
+    server = Server(port, {user: secrets.token_hex(16) for user in users})
+    data, password = folder / "data", folder / "password"
+    password.write_text(server.passwords["admin"])
+    # PostgreSQL refuses to run as root; the server ends with the process that started it.
+    as_server_user = ["setpriv", "--pdeathsig=QUIT"]
+    if os.getuid() == 0:
+        as_server_user += ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        for path in (folder, password):
+            shutil.chown(path, "postgres", "postgres")
+    # The language's order of text is not the one the warehouse needs: its database has its own.
+    initdb = ["--auth=scram-sha-256", "--username=admin", f"--pwfile={password}", "--no-sync"]
+    initdb += ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]
+    command = [*as_server_user, found[-1].with_name("initdb"), "-D", data, *initdb]
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    command = [*as_server_user, found[-1], "-D", data, f"--port={port}", "-F"]
+    command += ["--listen_addresses=127.0.0.1", "--unix_socket_directories="]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, stderr=log)
+    try:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                server.connect("admin", "postgres").close()
+                break
+            except psycopg2.OperationalError:
+                lives = process.poll() is None and time.monotonic() < until
+                assert lives, (folder / "log").read_text()
+                time.sleep(0.1)
+        server.set_up("warehouse")
+        server.run(f"alter role {BUILDER} password '{server.passwords[BUILDER]}'")
+        for user in ("analyst", "stranger"):
+            server.run(f"create role {user} login password '{server.passwords[user]}'")
+        server.run(f"grant {READER} to analyst")
+        yield server
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=60)
+
+
+def run_publish(
+    project: Path, environment: dict[str, str], *options: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "scripts/cli.py", "postgres", *options],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def said_in_one_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2, done.stderr
+    [line] = done.stderr.splitlines()
+    return line
+
+
+def fetch(connection: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values or None)
+        return list(cursor.fetchall())
