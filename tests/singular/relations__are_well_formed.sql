@@ -11,7 +11,6 @@ having
     or min(subject) <> max(subject)
     or count(low) not in (0, count(*))
     or count(high) not in (0, count(*))
-    or count(subject) not in (0, count(*))
     or count(coefficient) < count(*)
     or count(case when is_subject then 1 end) = 0
 union all

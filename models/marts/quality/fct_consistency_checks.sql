@@ -4,7 +4,7 @@ attainability as (select * from {{ ref('int_attainability') }}),
 
 observations as (select * from {{ ref('int_observations') }}),
 
-series as (select * from {{ ref('int_series') }}),
+quantities as (select * from {{ ref('int_quantities') }}),
 
 rules as (select * from {{ ref('rules') }}),
 
@@ -72,26 +72,27 @@ of_percentages as (
 -- A change whose years are not both printed.
 of_changes as (
     select
-        'percent_change:' || series.observation_id as check_id,
+        'percent_change:' || quantities.observation_id as check_id,
         'percent_change' as rule_id,
         observations.exhibit_id,
         observations.fiscal_year,
         observations.observation_id,
         observations.row_label || ', ' || observations.column_name as subject,
-        series.printed_value,
+        quantities.printed_value,
         cast(null as decimal(18, 4)) as expected_low,
         cast(null as decimal(18, 4)) as expected_high,
         'not_checkable' as verdict,
         false as is_vacuous,
         cast(null as text) as discrepancy_id,
         'the numbers of the two years are not both printed' as explanation
-    from series
-    inner join observations on series.observation_key = observations.observation_key
+    from quantities
+    inner join observations
+        on quantities.observation_key = observations.observation_key
     left join relations
         on
-            series.observation_id = relations.observation_id
+            quantities.observation_id = relations.observation_id
             and relations.rule_id = 'percent_change'
-    where series.statistic = 'percent_change' and relations.relation_id is null
+    where quantities.statistic = 'percent_change' and relations.relation_id is null
 ),
 
 checks as (
