@@ -22,9 +22,9 @@ from export.formats import text, write_files
 from export.package import PACKAGE_NAME, data_package
 from export.tables import count_rows, sorted_table, with_columns
 from export.workbook import WORKBOOK, Workbook, sheet_names, too_large
-from publish.folder import replaced_folder
+from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
 from warehouse.database import connect_read_only
-from warehouse.manifest import Mart, read_marts
+from warehouse.manifest import read_marts
 from warehouse.project import UserError, sha256
 
 __all__ = ["CHECKSUMS", "FORMATS", "PACKAGE", "WORKBOOK", "export", "files_below", "with_columns"]
@@ -33,7 +33,6 @@ __all__ = ["CHECKSUMS", "FORMATS", "PACKAGE", "WORKBOOK", "export", "files_below
 # what the frictionless library can check.
 FORMATS = ("csv", "xlsx", "json", "parquet")
 PACKAGE = "datapackage.json"
-CHECKSUMS = "SHA256SUMS"
 
 # What DuckDB may use, however large a mart is; what does not fit goes to disk. More threads would
 # need more memory.
@@ -49,17 +48,10 @@ def export(
     formats: Sequence[str] = FORMATS,
     marts: Sequence[str] | None = None,
 ) -> dict[str, int]:
-    """Export marts to a folder, whole or not at all, and return the number of rows of each.
+    """Export marts (all by default) to a folder, whole or not at all; return the rows of each.
 
     A mart with more rows than an Excel sheet holds is left out of the workbook, and workbook and
     data package say so.
-
-    Args:
-        warehouse: the DuckDB file, read only.
-        output: the folder to make or replace; a folder with anything but an export is refused.
-        manifest: the manifest of the dbt run that built the warehouse.
-        formats: any of FORMATS.
-        marts: names of marts; all where None.
 
     Raises:
         UserError: unknown format or mart, no usable warehouse or manifest, warehouse and manifest
@@ -80,17 +72,30 @@ def export(
         # Sheet names come from all marts, so that they do not depend on which are exported.
         sheets = sheet_names(known)
         spilled = folder / ".spilled"
-        _limit_memory(connection, spilled)
+        connection.execute(f"set memory_limit = '{MEMORY}'")
+        connection.execute(f"set threads = {THREADS}")
+        connection.execute(f"set temp_directory = {text(str(spilled))}")
         rows = count_rows(connection, chosen)
         left_out = too_large(rows, formats)
-        _write_marts(connection, chosen, folder, formats, rows, sheets, left_out)
+        workbook = Workbook(folder / WORKBOOK) if "xlsx" in formats else None
+        if workbook:
+            workbook.write_contents(chosen, rows, sheets, left_out)
+            workbook.write_dictionary(chosen)
+        for mart in chosen:
+            with sorted_table(connection, mart) as table:
+                write_files(connection, mart, table, folder, formats)
+                if workbook and mart.name not in left_out:
+                    workbook.write_mart(mart, sheets[mart.name], _rows(connection, table))
+        if workbook:
+            workbook.close()
         shutil.rmtree(spilled, ignore_errors=True)
         checksums = {path: sha256(folder / path) for path in files_below(folder)}
         package = data_package(connection, chosen, formats, sheets, left_out, folder, checksums)
-        _write_text(folder / PACKAGE, json.dumps(package, indent=2, ensure_ascii=False) + "\n")
+        content = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+        (folder / PACKAGE).write_text(content, encoding="utf-8")
         checksums[PACKAGE] = sha256(folder / PACKAGE)
         lines = [f"{checksums[path]}  {path}\n" for path in sorted(checksums)]
-        _write_text(folder / CHECKSUMS, "".join(lines))
+        (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return rows
 
 
@@ -105,67 +110,16 @@ def _chosen(wanted: Iterable[str], known: Sequence[str], what: str) -> list[str]
     return [name for name in known if name in wanted]
 
 
-def _limit_memory(connection: duckdb.DuckDBPyConnection, spilled: Path) -> None:
-    connection.execute(f"set memory_limit = '{MEMORY}'")
-    connection.execute(f"set threads = {THREADS}")
-    connection.execute(f"set temp_directory = {text(str(spilled))}")
-
-
-def _write_marts(
-    connection: duckdb.DuckDBPyConnection,
-    marts: Sequence[Mart],
-    folder: Path,
-    formats: Sequence[str],
-    rows: dict[str, int],
-    sheets: dict[str, str],
-    left_out: dict[str, str],
-) -> None:
-    """Write the files of all marts; one mart at a time is sorted and held."""
-    workbook = Workbook(folder / WORKBOOK) if "xlsx" in formats else None
-    if workbook:
-        workbook.write_contents(marts, rows, sheets, left_out)
-        workbook.write_dictionary(marts)
-    for mart in marts:
-        with sorted_table(connection, mart) as table:
-            write_files(connection, mart, table, folder, formats)
-            if workbook and mart.name not in left_out:
-                workbook.write_mart(mart, sheets[mart.name], _rows(connection, table))
-    if workbook:
-        workbook.close()
-
-
 def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[tuple[Any, ...]]:
     result = connection.execute(f"select * from {table}")
     while rows := result.fetchmany(FETCHED_ROWS):
         yield from rows
 
 
-def _write_text(path: Path, content: str) -> None:
-    path.write_text(content, encoding="utf-8", newline="\n")
-
-
 def check_is_export(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but an export.
-
-    Raises:
-        UserError: there is no list of checksums, or there are files that it does not list.
-
-    """
-    refusal = f"{folder} holds files that are not of an export"
+    """Refuse to replace a folder that holds anything but an export."""
     try:
-        package = json.loads((folder / PACKAGE).read_bytes())
-        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError) as error:
-        raise UserError(f"{refusal}: name an empty or a new folder") from error
-    if not isinstance(package, dict) or package.get("name") != PACKAGE_NAME:
-        raise UserError(f"{refusal}: name an empty or a new folder")
-    listed = {CHECKSUMS, *(line.partition("  ")[2] for line in lines)}
-    others = [path for path in files_below(folder) if path not in listed]
-    if others:
-        raise UserError(f"{refusal}, such as {others[0]}: move them, or name another folder")
-
-
-def files_below(folder: Path) -> list[str]:
-    """Return all paths below a folder that are not folders, relative to it, sorted."""
-    found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-    return sorted(path.relative_to(folder).as_posix() for path in found)
+        is_export = json.loads((folder / PACKAGE).read_bytes())["name"] == PACKAGE_NAME
+    except (FileNotFoundError, IsADirectoryError, ValueError, KeyError, TypeError):
+        is_export = False
+    refuse_others(folder, "an export", files_below(folder), listed(folder) if is_export else set())

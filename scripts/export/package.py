@@ -51,6 +51,10 @@ def data_package(
         checksums: SHA-256 of each file, by its path in the folder.
 
     """
+    # Title and address of each publication that the warehouse holds.
+    sources = connection.execute(
+        "select title, landing_url from marts.dim_reports order by report_id"
+    ).fetchall()
     resources = []
     for mart in marts:
         file_format = next(f for f in formats if f != "xlsx" or mart.name not in left_out)
@@ -80,17 +84,9 @@ def data_package(
         "title": TITLE,
         "description": " ".join([DESCRIPTION, *left_out.values()]),
         "licenses": [LICENSE],
-        "sources": _sources(connection),
+        "sources": [{"title": title, "path": url} for title, url in sources],
         "resources": resources,
     }
-
-
-def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
-    """Return title and address of each publication that the warehouse holds."""
-    reports = connection.execute(
-        "select title, landing_url from marts.dim_reports order by report_id"
-    ).fetchall()
-    return [{"title": title, "path": url} for title, url in reports]
 
 
 def _table_schema(
@@ -110,20 +106,14 @@ def _table_schema(
     schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
     if mart.primary_key:
         schema["primaryKey"] = list(mart.primary_key)
-    foreign_keys = [
-        _reference(mart, key)
-        for key in mart.foreign_keys
-        if key.to in exported and _is_whole(connection, mart, key)
-    ]
-    if foreign_keys:
-        schema["foreignKeys"] = foreign_keys
+    for key in mart.foreign_keys:
+        if key.to in exported and _is_whole(connection, mart, key):
+            # A reference to the table itself leaves out the resource.
+            to = {} if key.to == mart.name else {"resource": key.to}
+            reference = {**to, "fields": list(key.to_columns)}
+            known = schema.setdefault("foreignKeys", [])
+            known.append({"fields": list(key.columns), "reference": reference})
     return schema
-
-
-def _reference(mart: Mart, key: ForeignKey) -> dict[str, Any]:
-    # A reference to the table itself leaves out the resource.
-    resource = {} if key.to == mart.name else {"resource": key.to}
-    return {"fields": list(key.columns), "reference": {**resource, "fields": list(key.to_columns)}}
 
 
 def _is_whole(connection: duckdb.DuckDBPyConnection, mart: Mart, key: ForeignKey) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import duckdb
 
 from warehouse.database import quoted
-from warehouse.manifest import Column, Mart
+from warehouse.manifest import Mart
 from warehouse.project import UserError
 
 # DuckDB type (without its arguments) -> type in a Table Schema. Other types cannot be exported.
@@ -62,9 +62,7 @@ def with_columns(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -
 
 def _with_columns(mart: Mart, types: dict[str, str], hint: str) -> Mart:
     declared = {column.name: column for column in mart.columns}
-    different = sorted(set(declared).symmetric_difference(types)) if declared else []
-    keys = {*mart.primary_key, *(name for key in mart.foreign_keys for name in key.columns)}
-    different += sorted(keys.difference(types))
+    different = sorted(set(declared).symmetric_difference(types))
     if different:
         raise UserError(f"the columns of {mart.name} differ in {', '.join(different)}: {hint}")
     for name, data_type in types.items():
@@ -73,10 +71,7 @@ def _with_columns(mart: Mart, types: dict[str, str], hint: str) -> Mart:
                 f"{mart.name}.{name} is of type {data_type}, which cannot be exported: "
                 f"cast it to one of {', '.join(FIELD_TYPES)} in its model"
             )
-    columns = [
-        replace(declared.get(name, Column(name, data_type, "")), data_type=data_type)
-        for name, data_type in types.items()
-    ]
+    columns = (replace(declared[name], data_type=data_type) for name, data_type in types.items())
     return replace(mart, columns=tuple(columns))
 
 
@@ -96,8 +91,7 @@ def sorted_table(connection: duckdb.DuckDBPyConnection, mart: Mart) -> Iterator[
     """
     table = f"temp.{quoted(mart.name)}"
     order = ", ".join(f"{quoted(name)} nulls last" for name in row_order(mart))
-    query = f"select * from {mart.relation} order by {order}"
-    connection.execute(f"create temp table {quoted(mart.name)} as {query}")
+    connection.execute(f"create temp table {table} as from {mart.relation} order by {order}")
     try:
         yield table
     finally:

@@ -89,12 +89,7 @@ class Workbook:
         self._of_types: dict[str, Any] = {}
 
     def close(self) -> None:
-        """Finish the file.
-
-        Raises:
-            OSError: it cannot be written.
-
-        """
+        """Finish the file; raise OSError where it cannot be written."""
         try:
             self._book.close()
         except FileCreateError as error:
@@ -128,13 +123,15 @@ class Workbook:
         """Write the sheet that describes each column of each mart."""
         header = ("mart", "column", "type", "key", "description")
         sheet = self._new_sheet("data_dictionary", header, (46, 34, 14, 46, 100))
-        described = [(mart, column) for mart in marts for column in mart.columns]
-        for row, (mart, column) in enumerate(described, start=1):
-            sheet.write_string(row, 0, mart.name, self._top)
-            sheet.write_string(row, 1, column.name, self._top)
-            sheet.write_string(row, 2, column.data_type, self._top)
-            sheet.write_string(row, 3, _key_role(mart, column.name), self._wrapped)
-            sheet.write_string(row, 4, column.description, self._wrapped)
+        styles = (self._top, self._top, self._top, self._wrapped, self._wrapped)
+        described = [
+            (mart.name, c.name, c.data_type, _key_role(mart, c.name), c.description)
+            for mart in marts
+            for c in mart.columns
+        ]
+        for row, texts in enumerate(described, start=1):
+            for index, (text, style) in enumerate(zip(texts, styles, strict=True)):
+                sheet.write_string(row, index, text, style)
         sheet.autofilter(0, 0, len(described), len(header) - 1)
 
     def write_mart(self, mart: Mart, name: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -179,12 +176,10 @@ class Workbook:
     def _of_type(self, data_type: str) -> Any:
         """Return the format of a column: as many decimals as the type has, ISO dates."""
         if data_type not in self._of_types:
-            numbers = {"integer": "0", "bigint": "0", "date": "yyyy-mm-dd"}
+            formats = {"integer": "0", "bigint": "0", "date": "yyyy-mm-dd"}
             if base_type(data_type) == "decimal":
-                decimals = scale(data_type)
-                number_format = "0." + "0" * decimals if decimals else "0"
-            else:
-                number_format = numbers.get(data_type, "General")
+                formats[data_type] = f"0.{'0' * scale(data_type)}".rstrip(".")
+            number_format = formats.get(data_type, "General")
             self._of_types[data_type] = self._book.add_format({"num_format": number_format})
         return self._of_types[data_type]
 

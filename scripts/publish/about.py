@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from export.marts import PACKAGE
+from publish.folder import files_below
 from publish.releases import MANIFEST
 from warehouse.project import PROJECT, sha256
 
@@ -64,11 +65,11 @@ def _git_state() -> tuple[str | None, bool | None]:
 def inscribe(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
     """Write the table `release.about` into a warehouse."""
     columns = ", ".join(f"{name} {TYPES.get(name, 'varchar')}" for name in COLUMNS)
-    marks = ", ".join(f"${name}" for name in COLUMNS)
+    marks = ", ".join("?" for _ in COLUMNS)
     connection.execute(f"create schema release; create table release.about ({columns})")
-    connection.execute(f"insert into release.about values ({marks})", values)
-    about_table = "One row: which release of the warehouse this file is."
-    connection.execute(f"comment on table release.about is '{about_table}'")
+    connection.execute(f"insert into release.about values ({marks})", [values[c] for c in COLUMNS])
+    about_it = "One row: which release of the warehouse this file is."
+    connection.execute(f"comment on table release.about is '{about_it}'")
     for name, text in COLUMNS.items():
         connection.execute(f"comment on column release.about.{name} is '{text}'")
     connection.execute("checkpoint")
@@ -77,9 +78,8 @@ def inscribe(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> N
 def write_manifest(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
     """Write `release.json`: the values, then size and SHA-256 of each file; return what it says."""
     files = {
-        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256(path)}
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+        for name in files_below(folder)
     }
     manifest = {**values, "files": files}
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"

@@ -24,7 +24,6 @@ from warehouse.dbt import (
     make_documentation,
     run_dbt,
 )
-from warehouse.manifest import read_marts
 from warehouse.project import PROJECT
 from warehouse.seed_files import check_seed_files
 from warehouse.sheets import descriptions, load_sheets
@@ -39,15 +38,14 @@ class Places:
     """What a build consists of, all in one folder, and where dbt leaves its artifacts."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder; documentation and site are there when they were asked for."""
+        """Take the folder; documentation and site are in it when asked for."""
         self.folder = folder
         self.warehouse = folder / "warehouse.duckdb"
         self.manifest = folder / "manifest.json"
         self.exports = folder / "exports"
         self.documentation = folder / "docs" / "index.html"
         self.site = folder / "site"
-        self.work = Work(folder)
-        self.target = self.work.target
+        self.target = Work(folder).target
 
 
 def build(
@@ -60,36 +58,29 @@ def build(
 ) -> list[str]:
     """Build, test, export and publish: the whole folder takes the place of the last one.
 
-    Documentation and pages of the last build go with it, unless they are asked for again.
-
-    Args:
-        places: where everything goes.
-        unit_tests: run dbt's unit tests too, which test the models on made-up rows.
-        docs: make dbt's documentation too.
-        site: make the report pages too.
-        wait: seconds to wait for another build in the same folder.
-
-    Returns:
-        The lines of the summary.
+    Documentation and pages of the last build go with it, unless they are asked for again. Return
+    the lines of the summary.
 
     Raises:
-        UserError: another build does not end, the folder cannot be written, or it holds other
-            files than those of a build.
+        UserError: another build does not end within `wait` seconds, the folder cannot be written,
+            or it holds other files than those of a build.
         BuildFailedError: a seed file, a model or a test fails.
 
     """
     started = time.monotonic()
-    with replaced_folder(places.folder, check_is_build, wait=wait, work=places.work) as folder:
-        results = assemble(folder, places.target, unit_tests=unit_tests, docs=docs)
+    with replaced_folder(places.folder, check_is_build, wait=wait) as folder:
+        results, rows = assemble(folder, places.target, unit_tests=unit_tests, docs=docs)
         if site:
             add_site(folder)
-        lines = _summary(Places(folder), results)
-        for path in (places.warehouse, places.exports, places.documentation.parent, places.site):
-            if (folder / path.name).exists():
-                lines.append(f"{path.stem:9}  {os.path.relpath(path)}")
-            elif path.exists():
-                hint = f"which was of the build before: make {path.name}"
-                lines.append(f"removed    {os.path.relpath(path)}, {hint}")
+        lines = _summary(Places(folder), results, rows)
+        parts = [places.warehouse, places.exports, places.documentation.parent, places.site]
+        made = [part for part in parts if (folder / part.name).exists()]
+        gone = [part for part in parts if part.exists() and part not in made]
+    lines += [f"{part.stem:9}  {os.path.relpath(part)}" for part in made]
+    lines += [
+        f"removed    {os.path.relpath(part)}, which was of the build before: make {part.name}"
+        for part in gone
+    ]
     return [
         *lines,
         f"took       {time.monotonic() - started:.1f} s",
@@ -98,11 +89,13 @@ def build(
     ]
 
 
-def assemble(folder: Path, target_path: Path, *, unit_tests: bool, docs: bool) -> list[RunResult]:
+def assemble(
+    folder: Path, target_path: Path, *, unit_tests: bool, docs: bool
+) -> tuple[list[RunResult], dict[str, int]]:
     """Make warehouse, manifest, exports and, when asked, dbt's documentation in an empty folder.
 
-    The folder has to have the same path in every build, or dbt's cache in `target_path` is of no
-    use. Return the results of every seed, model and test.
+    Its path has to be the same in every build, or dbt's cache in `target_path` is of no use. Return
+    the results of every seed, model and test, and the number of rows of each mart.
 
     Raises:
         BuildFailedError: a seed file, a model or a test fails.
@@ -114,8 +107,7 @@ def assemble(folder: Path, target_path: Path, *, unit_tests: bool, docs: bool) -
     if docs:
         copy_artifact(target_path / PAGE, places.documentation)
     logger.info("exporting the marts")
-    export(places.warehouse, places.exports, places.manifest)
-    return results
+    return results, export(places.warehouse, places.exports, places.manifest)
 
 
 def add_site(folder: Path) -> None:
@@ -134,11 +126,7 @@ def build_with_dbt(
 ) -> list[RunResult]:
     """Check the seed files, then build and test the warehouse in a file that does not exist yet.
 
-    The file is closed and checkpointed at the end. Return the results of all seeds, models, tests.
-
-    Raises:
-        BuildFailedError: a seed file, a model or a test fails.
-
+    The file is closed and checkpointed at the end.
     """
     check_seeds()
     # Imported here: dbt takes a second to load, and faults in the seeds need not wait for it.
@@ -162,31 +150,19 @@ def build_with_dbt(
 
 
 def check_seeds() -> None:
-    """Check the form of the seed files.
-
-    Raises:
-        BuildFailedError: a seed file is faulty.
-
-    """
+    """Refuse to build from seed files of a faulty form."""
     faults = check_seed_files(PROJECT)
     if faults:
         raise BuildFailedError(f"faults in the seed files: {len(faults)}", faults)
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, manifest: Path) -> dict[str, int]:
-    """Count the rows of each mart."""
-    rows = {}
-    for mart in read_marts(manifest):
-        count = connection.execute(f"select count(*) from {mart.relation}")
-        [(rows[mart.name],)] = count.fetchall()
-    return rows
-
-
-def _summary(places: Places, results: Sequence[RunResult]) -> list[str]:
+def _summary(places: Places, results: Sequence[RunResult], rows: dict[str, int]) -> list[str]:
     with connect_read_only(places.warehouse) as connection:
-        rows = count_rows(connection, places.manifest)
-        checks = "select verdict, count(*) from marts.fct_consistency_checks group by verdict"
-        verdicts = dict(connection.execute(checks).fetchall())
+        verdicts = dict(
+            connection.execute(
+                "select verdict, count(*) from marts.fct_consistency_checks group by verdict"
+            ).fetchall()
+        )
         discrepancies = connection.execute(
             "select exhibit_id, locator, row_label, printed_value, consistent_values"
             " from marts.rpt_discrepancies order by discrepancy_id"

@@ -26,7 +26,7 @@ from warehouse.signals import Signals
 WORK = ".work"
 LOCK = "lock"
 REPLACED = "replaced"
-DBT_PROJECT = "sentencing_warehouse"
+CHECKSUMS = "SHA256SUMS"
 
 # The folders that this process is making.
 _making: set[Path] = set()
@@ -51,7 +51,7 @@ class Work:
         """Keep other runs out, and put right what a killed one left.
 
         Raises:
-            BusyError: another run did not end in `wait` seconds.
+            BusyError: another run did not end within `wait` seconds.
             UserError: the output cannot be written, at any time in the block.
 
         """
@@ -75,10 +75,6 @@ class Work:
             _making.discard(self.new)
             shutil.rmtree(self.new, ignore_errors=True)
 
-    def aside(self, target: Path) -> Path:
-        """Name the place of a replaced folder where the system cannot exchange two folders."""
-        return self.folder / "-".join([REPLACED, *target.relative_to(self.output).parts])
-
     def _acquire(self, wait: float) -> FileLock:
         while True:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -89,8 +85,10 @@ class Work:
             except FileNotFoundError:
                 continue  # another run has just ended and removed the folder
             except Timeout as error:
-                reason = f"another run is still at work in {self.output} after {wait:g} s"
-                raise BusyError(f"{reason}: nothing was done") from error
+                raise BusyError(
+                    f"another run is still at work in {self.output} after {wait:g} s: "
+                    "nothing was done"
+                ) from error
 
     def _recover(self) -> None:
         for aside in list(self.folder.glob(f"{REPLACED}*")):
@@ -118,7 +116,6 @@ def replaced_folder(
     check_replaceable: Callable[[Path], None],
     *,
     wait: float = 0,
-    work: Work | None = None,
 ) -> Iterator[Path]:
     """Give a new folder to fill; when the block ends well, it takes the place of `target` at once.
 
@@ -127,15 +124,10 @@ def replaced_folder(
     `build/site`, is written under the lock of the build. A part of a folder that this process is
     making is simply made there, and published with the whole.
 
-    Args:
-        target: the folder to replace; it need not exist.
-        check_replaceable: called with a `target` that is not empty; raises UserError to refuse.
-        wait: seconds to wait for another run.
-        work: the work folder, where it is not the usual one.
-
     Raises:
-        UserError: the folder cannot be written, another run is writing it, or
-            `check_replaceable` refuses.
+        BusyError: another run did not end within `wait` seconds.
+        UserError: the folder cannot be written, or `check_replaceable`, which is called with a
+            `target` that is not empty, refuses.
 
     """
     with _writing(target):
@@ -145,7 +137,7 @@ def replaced_folder(
         target.mkdir()
         yield target
         return
-    work = work or Work(target.parent if is_build(target.parent) else target)
+    work = Work(target.parent if is_build(target.parent) else target)
     with work.locked(wait), work.making() as new:
         _check_place(target, check_replaceable)
         try:
@@ -155,20 +147,18 @@ def replaced_folder(
         # Once more: nothing that somebody put there meanwhile is to be lost.
         _check_place(target, check_replaceable)
         with Signals.held():
-            swap(new, target, work.aside(target))
+            _swap(new, target, work)
 
 
-def swap(new: Path, target: Path, aside: Path) -> None:
-    """Put `new` in the place of `target` at once; `new` may then hold what was replaced.
-
-    If the system cannot exchange two folders, `target` stands `aside` for a moment. There is no
-    `target` in that moment, and `Work.locked` undoes a kill in it.
-    """
+def _swap(new: Path, target: Path, work: Work) -> None:
+    """Put `new` in the place of `target` at once; `new` may then hold what was replaced."""
     if not target.exists():
         os.rename(new, target)
         return
     shutil.copymode(target, new)
     if not _exchange(new, target):
+        # For a moment there is no `target`; `Work.locked` undoes a kill in it.
+        aside = work.folder / "-".join([REPLACED, *target.relative_to(work.output).parts])
         os.rename(target, aside)
         os.rename(new, target)
         shutil.rmtree(aside, ignore_errors=True)
@@ -230,41 +220,49 @@ def is_build(folder: Path) -> bool:
     """Say whether a folder has the manifest of a build of this project."""
     try:
         manifest = json.loads((folder / "manifest.json").read_bytes())
-        return bool(manifest["metadata"]["project_name"] == DBT_PROJECT)
+        return bool(manifest["metadata"]["project_name"] == "sentencing_warehouse")
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def check_is_build(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but a build.
-
-    Raises:
-        UserError: there is no manifest of a build, or there are files that are not of one.
-
-    """
-    refusal = f"{folder} holds files that are not of a build"
-    files = _files_below(folder)
+    """Refuse to replace a folder that holds anything but a build."""
+    files = files_below(folder)
     if (folder / "work" / "build.lock").is_file():  # dbt's cache, as older builds kept it
         files = [path for path in files if not path.startswith("work/")]
-    if files and not is_build(folder):
-        raise UserError(f"{refusal}: name an empty or a new folder")
-    known = {"warehouse.duckdb", "manifest.json", "docs/index.html"}
-    known |= {f"{part}/{path}" for part in ("exports", "site") for path in _listed(folder / part)}
+    known = {"manifest.json", "docs/index.html"}
     # DuckDB writes files such as warehouse.duckdb.wal while somebody has the warehouse open.
-    others = [p for p in files if p not in known and not p.startswith("warehouse.duckdb.")]
+    known |= {path for path in files if f"{path}.".startswith("warehouse.duckdb.")}
+    known |= {f"{part}/{path}" for part in ("exports", "site") for path in listed(folder / part)}
+    refuse_others(folder, "a build", files, known if is_build(folder) else set())
+
+
+def refuse_others(folder: Path, what: str, files: list[str], known: set[str]) -> None:
+    """Refuse to replace a folder that has other files than the known ones.
+
+    Raises:
+        UserError: it has; without known files, the folder is of something else altogether.
+
+    """
+    others = [path for path in files if path not in known]
     if others:
-        raise UserError(f"{refusal}, such as {others[0]}: move them, or name another folder")
+        advice = f", such as {others[0]}: move them, or name another folder"
+        raise UserError(
+            f"{folder} holds files that are not of {what}"
+            + (advice if known else ": name an empty or a new folder")
+        )
 
 
-def _listed(folder: Path) -> set[str]:
+def listed(folder: Path) -> set[str]:
     """Return the files that the list of checksums in a folder names, and the list itself."""
     try:
-        lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
+        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return set()
-    return {"SHA256SUMS", *(line.partition("  ")[2] for line in lines)}
+    return {CHECKSUMS, *(line.partition("  ")[2] for line in lines)}
 
 
-def _files_below(folder: Path) -> list[str]:
+def files_below(folder: Path) -> list[str]:
+    """Return all paths below a folder that are not folders, relative to it, sorted."""
     found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(path.relative_to(folder).as_posix() for path in found)

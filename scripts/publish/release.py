@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import logging
-import os
 import re
 import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from publish.about import about, inscribe, write_manifest
-from publish.build import Places, add_site, assemble, count_rows
+from publish.build import Places, add_site, assemble
 from publish.folder import BusyError
 from publish.releases import Release, Releases
 from warehouse.database import STORAGE
@@ -56,14 +56,10 @@ def release(
 
     Args:
         releases: where the releases are.
-        keep: how many to keep, the new one included.
+        keep: how many releases to keep, the new one included.
         force: release even where nothing changed.
         wait: seconds to wait for another run.
-        results: file for dbt's results of this run, written once all tests have passed.
-
-    Raises:
-        UserError: the folder cannot be written, or another run is at work in it.
-        BuildFailedError: the build failed; `current` is as it was.
+        results: file to write dbt's results of this run to, once all tests have passed.
 
     """
     with releases.locked(wait), releases.work.making() as folder:
@@ -89,13 +85,12 @@ def release(
 def _fill(folder: Path, target_path: Path, results: Path | None) -> dict[str, Any]:
     """Make everything that a release consists of, and return what its `release.json` says."""
     places = Places(folder)
-    ran = assemble(folder, target_path, unit_tests=True, docs=True)
+    ran, rows = assemble(folder, target_path, unit_tests=True, docs=True)
     if results:
         shutil.copyfile(target_path / "run_results.json", results)
     values = about(places.exports)
     with duckdb.connect(str(places.warehouse), config=STORAGE) as connection:
         inscribe(connection, values)
-        rows = count_rows(connection, places.manifest)
     add_site(folder)
     shutil.rmtree(places.documentation.parent)  # it is one of the pages now
     return write_manifest(folder, {**values, "tests_passed": count_tests(ran), "row_counts": rows})
@@ -120,23 +115,21 @@ def _same_content(releases: Releases, manifest: dict[str, Any]) -> Release | Non
 
 
 def roll_back(releases: Releases, name: str | None, *, wait: float) -> Outcome:
-    """Point readers at the release before the current one, or at the one that is named.
-
-    Raises:
-        UserError: there is no such release, it is damaged, or another run is at work.
-
-    """
+    """Point readers at the release before the current one, or at the one that is named."""
     with releases.locked(wait):
         current = releases.current()
         if current is None:
             raise UserError(f"{releases.link} points at no release: nothing to go back from")
-        older = [release for release in releases.all() if release.number < current.number]
-        named = [r for r in releases.all() if name in (r.name, r.name.partition("-")[0])]
-        if not (matching := named if name else older[-1:]):
-            names = ", ".join(release.name for release in releases.all())
+        found = releases.all()
+        if name:
+            matching = [r for r in found if name in (r.name, r.name.partition("-")[0])]
+        else:
+            matching = [r for r in found if r.number < current.number]
+        if not matching:
+            names = ", ".join(release.name for release in found)
             what = f"no release {name}" if name else f"no release before {current.name}"
             raise UserError(f"there is {what}; there are {names}")
-        chosen = matching[0]
+        chosen = matching[-1]
         damage = chosen.damage()
         if damage:
             raise UserError(
@@ -159,14 +152,13 @@ def run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
     started = datetime.datetime.now(datetime.UTC)
     outcome, details = _outcome(action)
     logger.log(logging.ERROR if outcome.exit_status else logging.INFO, "%s", _sentence(outcome))
-    try:
-        if details:
-            logger.error("%s", "\n".join(["", *details, ""]))
-            lines = [outcome.reason or "", *details]
-            outcome.log = _keep_log(releases, started, lines, keep)
-            logger.error("log: %s", releases.folder / outcome.log)
-    except OSError as error:
-        logger.error("release: the log of this run could not be kept: %s", error.strerror)
+    if details:
+        logger.error("%s", "\n".join(["", *details, ""]))
+        path = f"failed/{started:%Y%m%dT%H%M%S.%fZ}.log"
+        with _logging("the log of this run could not be kept"):
+            _keep_log(releases.folder / path, [outcome.reason or "", *details], keep)
+            outcome.log = path
+            logger.error("log: %s", releases.folder / path)
     record = {
         "event": "release",
         **asdict(outcome),
@@ -175,13 +167,22 @@ def run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
         "seconds": round(time.monotonic() - clock, 1),
     }
     line = json.dumps(record, ensure_ascii=False) + "\n"
-    try:
-        with (releases.folder / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(line)
-    except OSError as error:
-        logger.error("release: this run is missing in log.jsonl: %s", error.strerror)
+    with (
+        _logging("this run is missing in log.jsonl"),
+        (releases.folder / "log.jsonl").open("a", encoding="utf-8") as file,
+    ):
+        file.write(line)
     sys.stdout.write(line)
     return outcome.exit_status
+
+
+@contextmanager
+def _logging(complaint: str) -> Iterator[None]:
+    """Go on where a log cannot be written, with a complaint."""
+    try:
+        yield
+    except OSError as error:
+        logger.error("release: %s: %s", complaint, error.strerror)
 
 
 def _outcome(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
@@ -204,20 +205,12 @@ def _outcome(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
         return Outcome("failed", FAILED, reason=reason), traceback.format_exc().splitlines()
 
 
-def _keep_log(releases: Releases, started: datetime.datetime, lines: list[str], keep: int) -> str:
-    """Write what a failed run said to `failed/`; return the path below the releases folder.
-
-    Raises:
-        OSError: it cannot be written.
-
-    """
-    folder = releases.folder / "failed"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{started:%Y%m%dT%H%M%S.%fZ}.log"
+def _keep_log(path: Path, lines: list[str], keep: int) -> None:
+    """Write what a failed run said, and remove the oldest of these logs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for old in sorted(folder.glob("*.log"))[:-keep]:
+    for old in sorted(path.parent.glob("*.log"))[:-keep]:
         old.unlink(missing_ok=True)
-    return os.path.relpath(path, releases.folder)
 
 
 def _sentence(outcome: Outcome) -> str:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from publish.folder import Work, swap
+from publish.folder import Work
 from warehouse.project import UserError, sha256
 
 MANIFEST = "release.json"
@@ -42,30 +42,19 @@ class Release:
         return self.folder.name
 
     def read_manifest(self) -> dict[str, Any]:
-        """Read `release.json`.
-
-        Raises:
-            UserError: it is missing or no manifest of a release.
-
-        """
-        try:
-            manifest = json.loads((self.folder / MANIFEST).read_bytes())
-            return {**manifest, "files": dict(manifest["files"])}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"release {self.name} is damaged: {MANIFEST} cannot be read") from error
+        """Read `release.json` of a whole release."""
+        manifest: dict[str, Any] = json.loads((self.folder / MANIFEST).read_bytes())
+        return manifest
 
     def damage(self) -> str | None:
         """Name the first file that is not as it was released; None for a whole release."""
+        path: str = MANIFEST
         try:
-            files = self.read_manifest()["files"]
-        except UserError:
-            return MANIFEST
-        for path, described in files.items():
-            try:
+            for path, described in self.read_manifest()["files"].items():
                 if sha256(self.folder / path) != described["sha256"]:
-                    return str(path)
-            except OSError:
-                return str(path)
+                    return path
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return path
         return None
 
 
@@ -93,7 +82,7 @@ class Releases:
         with self.work.locked(wait):
             # A release that was never current must not be rolled back to.
             if self.intent.exists():
-                name = self.intent.read_text(encoding="utf-8").strip()
+                name = self.intent.read_text(encoding="utf-8")
                 unseen = self.folder / name
                 if name and unseen.is_dir() and self.current_name() != name:
                     self._remove(unseen)
@@ -130,7 +119,7 @@ class Releases:
         release = Release(number, self.folder / f"{number:04d}-{release_id}")
         _flush(folder)
         self.intent.write_text(release.name, encoding="utf-8")
-        swap(folder, release.folder, self.work.aside(release.folder))
+        os.rename(folder, release.folder)
         self.point_at(release)
         self.intent.unlink()
         return release
@@ -146,7 +135,7 @@ class Releases:
             raise UserError(f"{self.link} is not the link that points at a release: move it away")
         os.symlink(release.name, self.new_link)
         os.replace(self.new_link, self.link)
-        _flush_folder(self.folder)
+        _flush_one(self.folder)
 
     def prune(self, keep: int) -> list[str]:
         """Remove all but the newest releases, and never the current one; return their names."""
@@ -177,17 +166,12 @@ class Releases:
 
 def _flush(folder: Path) -> None:
     """Write a folder through to the disk, so that a power cut does not leave an empty release."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            _flush_folder(path)
-    _flush_folder(folder)
+    for path in [*folder.rglob("*"), folder]:
+        _flush_one(path)
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _flush_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -11,20 +11,15 @@ from __future__ import annotations
 import json
 import re
 import resource
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from verification.replay import Step, read_steps, text
-from warehouse.database import quoted
-from warehouse.project import PROJECT, UserError
+from verification.replay import read_steps, text
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 BY_HAND = Path(__file__).with_name("by_hand.sql")
@@ -107,16 +102,19 @@ def run(path: str, steps: Iterable[tuple[str, str, Sequence[str]]], gigabytes: f
         failures = 0
         for statement in statements:
             if kind == "tests":
-                [[failures]] = connection.execute(
-                    f"select count(*) from ({statement})"
-                ).fetchall()
+                [[failures]] = connection.execute(f"select count(*) from ({statement})").fetchall()
             else:
                 try:
                     connection.execute(statement)
                 except Exception as e:
-                    print(statement, e, file=sys.stderr); raise
+                    print(statement, e, file=sys.stderr)
+                    raise
         costs.append(Cost(name, kind, _cpu() - cpu, time.perf_counter() - wall, failures))
-        print(f"{costs[-1].cpu:8.2f} {costs[-1].wall:8.2f} {kind} {name}", failures or "", file=sys.stderr)
+        print(
+            f"{costs[-1].cpu:8.2f} {costs[-1].wall:8.2f} {kind} {name}",
+            failures or "",
+            file=sys.stderr,
+        )
     cpu, wall = _cpu(), time.perf_counter()
     connection.close()
     costs.append(Cost("close", "models", _cpu() - cpu, time.perf_counter() - wall))
@@ -163,5 +161,6 @@ def main(arguments):
         for kind in ("models", "tests"):
             print(kind, sum(c.cpu for c in costs if c.kind == kind), file=sys.stderr)
         print("peak", peak(), file=sys.stderr)
+
 
 main(sys.argv[1:])

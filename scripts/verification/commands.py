@@ -61,7 +61,9 @@ def mutate(source: Path | None, check: bool, processes: int) -> int:
         outcomes = mutation.try_all(built, source.resolve(), processes)
         seconds = time.monotonic() - started
     tests, both = mutation.totals(outcomes)
-    click.echo(f"{len(outcomes)} mutants in {seconds:.1f} s, {len(outcomes) / seconds:.1f} a second")
+    click.echo(
+        f"{len(outcomes)} mutants in {seconds:.1f} s, {len(outcomes) / seconds:.1f} a second"
+    )
     click.echo(f"caught by relations and structure {tests}, with the document {both}")
     text = mutation.report(outcomes, mutation.read_reasons(PROJECT))
     page = PROJECT / mutation.REPORT

@@ -64,15 +64,10 @@ class Progress:
 
 
 def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunResult]:
-    """Build and test the whole project on a target.
+    """Build and test the whole project on an output of profiles.yml.
 
-    Args:
-        target: an output of profiles.yml.
-        target_path: folder of dbt's artifacts, and of its cache for the next build.
-        unit_tests: run dbt's unit tests too.
-
-    Returns:
-        The results of every seed, model and test, failed ones included.
+    Dbt's artifacts, and its cache for the next build, are in `target_path`. Return the results of
+    every seed, model and test, failed ones included.
 
     Raises:
         BuildFailedError: dbt cannot read the project.
@@ -120,15 +115,9 @@ def count_tests(results: Sequence[RunResult]) -> int:
 
 
 def check_results(results: Sequence[RunResult], connect: Callable[[], Any]) -> None:
-    """Check that nothing failed.
+    """Raise BuildFailedError where a seed, a model or a test failed.
 
-    Args:
-        results: those of `run_dbt`.
-        connect: gives a connection (DB-API) to what was built; called only after a failure.
-
-    Raises:
-        BuildFailedError: a seed, a model or a test failed.
-
+    After a failure, `connect` gives a connection (DB-API) to what was built.
     """
     failed = [result for result in results if has_failed(result)]
     if failed:
@@ -153,11 +142,8 @@ def _describe(failed: Sequence[Any], connection: Any) -> list[str]:
         names = [column[0] for column in cursor.description or []]
         rows = cursor.fetchall()
         for row in rows[:FAILURES_SHOWN]:
-            if names == ["failure"]:
-                lines.append(f"  {row[0]}")
-            else:
-                pairs = zip(names, row, strict=True)
-                lines.append("  " + ", ".join(f"{name} = {value}" for name, value in pairs))
+            texts = [f"{name} = {value}" for name, value in zip(names, row, strict=True)]
+            lines.append(f"  {row[0] if names == ['failure'] else ', '.join(texts)}")
         if len(rows) > FAILURES_SHOWN:
             lines.append(f"  and {len(rows) - FAILURES_SHOWN} more")
     connection.close()

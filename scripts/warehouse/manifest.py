@@ -36,7 +36,7 @@ class ForeignKey:
 class Mart:
     """A model of the schema `marts` as the manifest describes it, with the keys that tests enforce.
 
-    `columns` is empty where the project declares none, `primary_key` where there is none.
+    `primary_key` is empty where no test says that the model's grain is unique.
     """
 
     name: str
@@ -67,11 +67,10 @@ def read_marts(manifest: Path) -> tuple[Mart, ...]:
         raise UserError(f"{manifest} is not a dbt manifest") from error
     tests: dict[str, list[dict[str, Any]]] = {}
     for _, node in sorted(nodes.items()):
-        # A test with a `where` says nothing about the other rows: it enforces no key and no value.
-        if node["resource_type"] == "test" and not node["config"].get("where"):
+        if node["resource_type"] == "test":
             tests.setdefault(node.get("attached_node") or "", []).append(node)
     marts = [
-        _mart(node, tests.get(unique_id, []), nodes)
+        _mart(node, tests.get(unique_id, []))
         for unique_id, node in nodes.items()
         if node["resource_type"] == "model" and node["config"].get("schema") == "marts"
     ]
@@ -80,10 +79,10 @@ def read_marts(manifest: Path) -> tuple[Mart, ...]:
     return tuple(sorted(marts, key=lambda mart: mart.name))
 
 
-def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, Any]) -> Mart:
+def _mart(node: dict[str, Any], tests: list[dict[str, Any]]) -> Mart:
     required = {name for test in _named(tests, "not_null") for name in _columns(test)}
     return Mart(
-        name=node["alias"],
+        name=node["name"],
         schema=node["schema"],
         description=_unwrapped(node["description"]),
         columns=tuple(
@@ -97,7 +96,7 @@ def _mart(node: dict[str, Any], tests: list[dict[str, Any]], nodes: dict[str, An
         ),
         primary_key=_primary_key(node, tests),
         foreign_keys=tuple(
-            key for test in _named(tests, "relationships") for key in _foreign_keys(test, nodes)
+            key for test in _named(tests, "relationships") for key in _foreign_keys(test)
         ),
     )
 
@@ -108,8 +107,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _named(tests: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    named = [((test.get("test_metadata") or {}).get("name", ""), test) for test in tests]
-    return [test for found, test in named if found == name]
+    return [test for test in tests if (test.get("test_metadata") or {}).get("name") == name]
 
 
 def _columns(test: dict[str, Any]) -> list[str]:
@@ -122,19 +120,14 @@ def _columns(test: dict[str, Any]) -> list[str]:
 
 
 def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the columns of the key that is marked as primary, is the grain, or comes first."""
-    keys = _named(tests, "unique_combination_of_columns")
-    grain = node["config"].get("meta", {}).get("grain")
-    marked = [test for test in keys if test["config"].get("meta", {}).get("primary_key")]
-    of_grain = [test for test in keys if grain and set(_columns(test)) == set(grain)]
-    chosen = (marked or of_grain or keys)[:1]
-    return tuple(_columns(chosen[0])) if chosen else ()
+    """Return the columns of the grain, if a test says that they are unique."""
+    grain = node["config"]["meta"].get("grain", [])
+    keys = [set(_columns(test)) for test in _named(tests, "unique_combination_of_columns")]
+    return tuple(grain) if set(grain) in keys else ()
 
 
-def _foreign_keys(test: dict[str, Any], nodes: dict[str, Any]) -> Iterator[ForeignKey]:
-    names = {nodes[id]["name"]: nodes[id]["alias"] for id in test["depends_on"]["nodes"]}
+def _foreign_keys(test: dict[str, Any]) -> Iterator[ForeignKey]:
     for key in test["test_metadata"]["kwargs"]["keys"]:
-        # `ref('model')`, or `ref('package', 'model')`, as it is written in the project
-        model = re.findall(r"['\"](.+?)['\"]", key["to"])[-1]
+        [model] = re.findall(r"['\"](.+?)['\"]", key["to"])  # ref('model')
         to_columns = key.get("to_columns") or key["columns"]
-        yield ForeignKey(tuple(key["columns"]), names[model], tuple(to_columns))
+        yield ForeignKey(tuple(key["columns"]), model, tuple(to_columns))

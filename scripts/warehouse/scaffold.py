@@ -33,16 +33,16 @@ def scaffold(project: Path) -> dict[Path, str]:
     exhibits = read_exhibits(project)
     files = {}
     for row, sheet in exhibits:
-        view = environment.get_template("rpt.sql").render(exhibit=row, sheet=sheet)
+        view = environment.get_template("rpt.sql.jinja").render(exhibit=row, sheet=sheet)
         files[folder / f"rpt_{_name(sheet)}.sql"] = view
     for report_id in dict.fromkeys(row["report_id"] for row, _ in exhibits):
         own = [(row, sheet) for row, sheet in exhibits if row["report_id"] == report_id]
-        text = environment.get_template("reports.yml").render(
+        text = environment.get_template("reports.yml.jinja").render(
             exhibits=[{**row, "titled": _titled(row), "sheet": sheet} for row, sheet in own]
         )
         files[folder / f"_{report_id}__reports.yml"] = text
     names = [f"rpt_{_name(sheet)}" for _, sheet in exhibits]
-    text = environment.get_template("exposures.yml").render(names=names)
+    text = environment.get_template("exposures.yml.jinja").render(names=names)
     files[folder / "_reports__exposures.yml"] = text
     return files
 

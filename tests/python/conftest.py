@@ -1,4 +1,4 @@
-"""Fixtures: the warehouse built once a session, as a user builds it."""
+"""Fixtures: the warehouse, built and released once as a user does it, and editions of it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from publish.build import Places
 from warehouse.database import STORAGE
 
 PROJECT = Path(__file__).resolve().parents[2]
+CLI = str(PROJECT / "scripts" / "cli.py")
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,15 @@ def need(present: object, install: str) -> None:
         pytest.skip(f"needs what is not installed: {install}")
 
 
+def run(*command: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **more)
+
+
 def run_build(project: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the build script of a project as `make build` does."""
-    command = [sys.executable, "scripts/cli.py", "build", "--output", str(output), *options]
-    return subprocess.run(
-        command, cwd=project, capture_output=True, text=True, check=False, timeout=300
-    )
+    command = [sys.executable, "scripts/cli.py", "build", "--output", output]
+    return run(*command, *options, cwd=project)
 
 
 @dataclass(frozen=True)
@@ -65,33 +70,33 @@ class Run:
     record: dict[str, Any]
 
 
-def release_command(project: Path, releases: Path, *options: str) -> list[str]:
-    """Give the command that `make release` runs."""
-    script = str(project / "scripts" / "cli.py")
-    return [sys.executable, script, "release", "--releases", str(releases), *options]
+def run_release(releases: Path, *options: str, script: str = CLI, **more: Any) -> Run:
+    """Run the release command as `make release` does."""
+    return finish_release(sys.executable, script, releases=releases, options=options, **more)
 
 
-def finish_release(command: list[str], **more: Any) -> Run:
+def quick_release(edition: Path, releases: Path, *options: str) -> Run:
+    """Release an edition without dbt."""
+    return finish_release(*quick_command(edition), releases=releases, options=options)
+
+
+def finish_release(
+    *command: str, releases: Path, options: tuple[str, ...] = (), **more: Any
+) -> Run:
     """Run a release command to its end."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **more)
+    done = run(*command, "release", "--releases", releases, *options, **more)
     record = json.loads(done.stdout) if done.stdout.startswith("{") else {}
     return Run(done.returncode, done.stderr, record)
 
 
-def run_release(project: Path, releases: Path, *options: str, **more: Any) -> Run:
-    """Run the release command of a project."""
-    return finish_release(release_command(project, releases, *options), **more)
-
-
-# Runs a command with what an earlier build made in the place of dbt, which takes most of the time,
-# or with a finished release in the place of all that a release is made of.
-# With a number of steps, the process is killed before that step of changing names and folders.
+# Runs a command with what an earlier build made in the place of dbt, and a page in the place of the
+# site, which take most of the time. With a number of steps, the process is killed before that step
+# of changing names and folders.
 QUICKLY = """
 import os, shutil, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv.pop(1))
 edition, steps, exchanges = Path(sys.argv.pop(1)), int(sys.argv.pop(1)), sys.argv.pop(1) == "True"
-import json
 import publish.build, publish.folder, publish.release
 
 def build_with_dbt(warehouse, target_path, **_):
@@ -99,9 +104,10 @@ def build_with_dbt(warehouse, target_path, **_):
     shutil.copytree(edition / "target", target_path, dirs_exist_ok=True)
     return []
 
-def fill(folder, *_):
-    shutil.copytree(edition, folder, dirs_exist_ok=True)
-    return json.loads((edition / "release.json").read_bytes())
+def add_site(folder):
+    (folder / "site").mkdir()
+    shutil.copy(folder / "exports" / "csv" / "dim_reports.csv", folder / "site" / "index.html")
+    (folder / "site" / "SHA256SUMS").write_text("0  index.html")
 
 def step():
     global steps
@@ -124,8 +130,7 @@ def rmtree(folder, *arguments, **options):
 
 remove = shutil.rmtree
 publish.build.build_with_dbt = build_with_dbt
-if (edition / "release.json").exists():
-    publish.release._fill = fill
+publish.build.add_site = publish.release.add_site = add_site
 if not exchanges:
     publish.folder._exchange = lambda *_: False
 if steps:
@@ -139,17 +144,10 @@ sys.exit(cli.main())
 KILLED = 9
 
 
-def quick_command(
-    edition: Path, *command: str | Path, kill_at: int = 0, exchanges: bool = True
-) -> list[str]:
-    """Give a command of cli.py that publishes an edition of `make_edition`, or a release again."""
-    settings = [str(PROJECT / "scripts"), str(edition), str(kill_at), str(exchanges)]
-    return [sys.executable, "-c", QUICKLY, *settings, *map(str, command)]
-
-
-def quick_release(edition: Path, releases: Path, *options: str) -> Run:
-    """Release an edition without dbt."""
-    return finish_release(quick_command(edition, "release", "--releases", releases, *options))
+def quick_command(edition: Path, kill_at: int = 0, exchanges: bool = True) -> list[str]:
+    """Give a cli.py that publishes an edition, whose making does not take dbt."""
+    scripts = str(PROJECT / "scripts")
+    return [sys.executable, "-c", QUICKLY, scripts, str(edition), str(kill_at), str(exchanges)]
 
 
 def make_edition(built: Built, folder: Path, number: int) -> Path:
@@ -159,17 +157,16 @@ def make_edition(built: Built, folder: Path, number: int) -> Path:
     for name in ("run_results.json", "static_index.html"):
         shutil.copy(built.run_results.with_name(name), target)
     manifest = json.loads(built.manifest.read_bytes())
-    for node in manifest["nodes"].values():
-        if node["name"] == "dim_reports":
-            node["description"] += f" Edition {number}."
+    manifest["nodes"]["model.sentencing_warehouse.dim_reports"]["description"] += (
+        f" Edition {number}."
+    )
     (target / "manifest.json").write_text(json.dumps(manifest))
     shutil.copy(built.warehouse, folder)
     with duckdb.connect(str(folder / "warehouse.duckdb"), config=STORAGE) as warehouse:
-        warehouse.execute(f"update marts.dim_reports set title = title || ' Edition {number}.'")
-        warehouse.execute(
-            "update marts.fct_sentence_by_inducement"
-            f" set inducement_label = inducement_label || ' Edition {number}.'"
-        )
+        for column in ("dim_reports.title", "fct_sentence_by_inducement.inducement_label"):
+            table, name = column.split(".")
+            sql = f"update marts.{table} set {name} = {name} || ' Edition {number}.'"
+            warehouse.execute(sql)
     return folder
 
 
@@ -180,19 +177,69 @@ def alter(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8", newline="")
 
 
+def copy_folder(folder: Path, copy: Path) -> Path:
+    """Copy a folder with its links."""
+    return shutil.copytree(folder, copy, symlinks=True)
+
+
+Make = Callable[[Path], None]
+Shared = Callable[[str, Make], Path]
+
+
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Build, with dbt's unit tests, into a folder of the session."""
-    output = tmp_path_factory.mktemp("built") / "build"
-    done = run_build(PROJECT, output, "--unit-tests", "--docs")
-    assert done.returncode == 0, done.stdout + done.stderr
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """Give folders that one process makes for all test processes of a run; not to be changed."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def shared(name: str, make: Make) -> Path:
+        with FileLock(root / f"{name}.lock"):
+            if not (root / name).exists():
+                (root / f"{name}.new").mkdir()
+                make(root / f"{name}.new")
+                (root / f"{name}.new").rename(root / name)
+        return root / name
+
+    return shared
+
+
+@pytest.fixture(scope="session")
+def built(shared: Shared) -> Built:
+    """Build, with dbt's unit tests."""
+
+    def make(folder: Path) -> None:
+        done = run_build(PROJECT, folder / "build", "--unit-tests", "--docs")
+        assert done.returncode == 0, done.stdout + done.stderr
+        (folder / "printed.txt").write_text(done.stdout)
+
+    folder = shared("built", make)
+    places = Places(folder / "build")
     return Built(
-        warehouse=output / "warehouse.duckdb",
-        exports=output / "exports",
-        manifest=output / "manifest.json",
-        run_results=Places(output).target / "run_results.json",
-        printed=done.stdout,
+        warehouse=places.warehouse,
+        exports=places.exports,
+        manifest=places.manifest,
+        run_results=places.target / "run_results.json",
+        printed=(folder / "printed.txt").read_text(),
     )
+
+
+@pytest.fixture(scope="session")
+def released(shared: Shared) -> Path:
+    """Release, with next to no environment: `releases/` and `results.json`."""
+
+    def make(folder: Path) -> None:
+        options = ("--results", str(folder / "results.json"))
+        done = run_release(folder / "releases", *options, env={}, cwd="/")
+        assert (done.exit_status, done.record["outcome"]) == (0, "released"), done.said
+
+    return shared("released", make)
+
+
+@pytest.fixture(scope="session")
+def editions(built: Built, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two builds of dbt that differ in warehouse, exports and manifest."""
+    folder = tmp_path_factory.mktemp("editions")
+    return [make_edition(built, folder / str(number), number) for number in (0, 1)]
 
 
 def copy_project(folder: Path) -> Path:
@@ -209,10 +256,7 @@ def copy_project(folder: Path) -> Path:
 
 def copy_tracked_files(folder: Path) -> None:
     """Install the project in a folder: its tracked files, and the environments that are ready."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True
-    ).stdout.split("\0")
-    for name in filter(None, listed):
+    for name in filter(None, run("git", "ls-files", "-z", cwd=PROJECT).stdout.split("\0")):
         if (PROJECT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, folder / name)
@@ -220,9 +264,3 @@ def copy_tracked_files(folder: Path) -> None:
         (folder / environment.name).symlink_to(environment)
     for lock in (folder / "requirements").glob("*.lock"):
         os.utime(lock, (0, 0))
-
-
-@pytest.fixture
-def project_copy(tmp_path: Path) -> Path:
-    """Give a copy of the project."""
-    return copy_project(tmp_path)

@@ -81,7 +81,9 @@ def erased(exhibit: str, *rows: int, column: str = "n") -> str:
     )
 
 
-def cell(row: int, column: str, value: str, *, exhibit: str = f"{REPORT}.table_11", **codes: str) -> str:
+def cell(
+    row: int, column: str, value: str, *, exhibit: str = f"{REPORT}.table_11", **codes: str
+) -> str:
     """Add a cell; its column is the first, unless it has means or shares."""
     values = {
         "report_id": exhibit.partition(".")[0],
@@ -159,15 +161,13 @@ VERDICTS = {
     "means weighted by shares": (
         SHARES + cell(9, "mean_sentence", "213", fiscal_year="2018"),
         {
-            f"weighted_mean:coercion_approach_counts.shares:{REPORT}.table_11.9.mean_sentence":
-            "consistent"
+            f"weighted_mean:coercion_approach_counts.shares:{REPORT}.table_11.9.mean_sentence": "consistent"
         },
     ),
     "means weighted by shares that differ": (
         SHARES + cell(9, "mean_sentence", "216", fiscal_year="2018"),
         {
-            f"weighted_mean:coercion_approach_counts.shares:{REPORT}.table_11.9.mean_sentence":
-            "inconsistent"
+            f"weighted_mean:coercion_approach_counts.shares:{REPORT}.table_11.9.mean_sentence": "inconsistent"
         },
     ),
     "shares of an unstated base": (

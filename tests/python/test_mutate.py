@@ -116,4 +116,6 @@ def test_readme_gives_the_measured_figures() -> None:
     codes, _, found = by_cell["codes"]
     assert f"all but {int(codes) - int(found.split()[0])} wrong codes" in readme
     for name, (total, _, both) in by_cell.items():
-        assert both == f"{total} (100.0 %)" or name in ("codes", "all") or ": " in name or "." in name
+        assert (
+            both == f"{total} (100.0 %)" or name in ("codes", "all") or ": " in name or "." in name
+        )

@@ -16,15 +16,16 @@ import duckdb
 import pytest
 
 from conftest import (
+    CLI,
     KILLED,
     PROJECT,
     Built,
-    copy_project,
+    copy_folder,
     make_edition,
     need,
     quick_command,
     quick_release,
-    release_command,
+    run,
     run_build,
     run_release,
 )
@@ -36,13 +37,13 @@ RELEASES = 20
 
 
 @pytest.fixture(scope="module")
-def edition(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_edition(built, tmp_path_factory.mktemp("edition"), 0)
+def edition(editions: list[Path]) -> Path:
+    return editions[0]
 
 
 @pytest.fixture(scope="module")
 def first(edition: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A releases folder with one release; not to be changed. Others are copies of its release."""
+    """A releases folder with one release; not to be changed."""
     folder = tmp_path_factory.mktemp("first") / "releases"
     done = quick_release(edition, folder)
     assert done.exit_status == 0, done.said
@@ -53,11 +54,6 @@ def first(edition: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def releases(first: Path, tmp_path: Path) -> Path:
     """A copy of the releases folder with one release."""
     return copy_folder(first, tmp_path / "releases")
-
-
-def copy_folder(folder: Path, copy: Path) -> Path:
-    subprocess.run(["cp", "-a", str(folder), str(copy)], check=True)
-    return copy
 
 
 def assert_whole(releases: Path) -> Release:
@@ -81,17 +77,15 @@ def assert_tidy(releases: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_at_random(tmp_path: Path) -> None:
-    project, releases = copy_project(tmp_path), tmp_path / "releases"
-    chance = random.Random(9)
-    assert run_release(project, releases).exit_status == 0
+def test_killed_at_random(releases: Path) -> None:
+    command = [sys.executable, CLI, "release", "--releases", releases, "--force", "--keep", "2"]
     started = time.monotonic()
-    assert run_release(project, releases, "--force", "--keep", "2").exit_status == 0
+    assert run(*command).returncode == 0
     whole_run = time.monotonic() - started
+    chance = random.Random(9)
     killed = 0
     while killed < KILLS:
         before = assert_whole(releases)
-        command = release_command(project, releases, "--force", "--keep", "2")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             process.wait(timeout=chance.uniform(0, whole_run))
@@ -102,21 +96,20 @@ def test_killed_at_random(tmp_path: Path) -> None:
         after = assert_whole(releases)
         assert before.number <= after.number <= before.number + 1
         assert before.damage() is None
-    done = run_release(project, releases, "--force", "--keep", "2")
-    assert done.exit_status == 0, done.said
+    done = run(*command)
+    assert done.returncode == 0, done.stderr
     assert_whole(releases)
     assert_tidy(releases)
     assert len(Releases(releases).all()) == 2
 
 
-def test_killed_at_every_step_of_publishing(first: Path, tmp_path: Path) -> None:
+def test_killed_at_every_step_of_publishing(edition: Path, first: Path, tmp_path: Path) -> None:
     """Kill while the release is renamed and switched to, and an old one is removed."""
     numbers = []
     for kill_at in range(1, 30):
         releases = copy_folder(first, tmp_path / str(kill_at))
         options = ["--releases", releases, "--force", "--keep", "1"]
-        command = quick_command(first / "current", "release", *options, kill_at=kill_at)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = run(*quick_command(edition, kill_at), "release", *options)
         opened = Releases(releases)
         current = assert_whole(releases)
         numbers.append(current.number)
@@ -129,9 +122,9 @@ def test_killed_at_every_step_of_publishing(first: Path, tmp_path: Path) -> None
         if done.returncode != KILLED:
             break
     assert done.returncode == 0, done.stderr
+    # Export, documentation; rename, link, switch; rename and removal of the old release, of new/.
     assert numbers == sorted(numbers)
-    # Rename, link, switch; then rename and removal of the old release, removal of new, the end.
-    assert numbers.count(1) >= 3
+    assert numbers.count(1) >= 6
     assert numbers.count(2) >= 4
 
 
@@ -152,52 +145,36 @@ def resize(disk: Path, size: int) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
 
 
-@pytest.mark.slow
 def test_full_disk(edition: Path, first: Path, tmp_path: Path) -> None:
-    """The disk fills up at the start, while dbt builds, and while the release is written."""
+    """The disk fills up while dbt builds, and while the release is written."""
     with small_disk(tmp_path / "disk", "size=100m") as disk:
         releases = copy_folder(first, disk / "releases")
         before = assert_whole(releases)
-        last_words = []
-        # With dbt, then, with a little more room each time until a release fits, without it.
-        for room in (100_000, 4_000_000, *range(2_000_000, 40_000_000, 2_000_000)):
-            resize(disk, shutil.disk_usage(disk).used + room)
-            if len(last_words) < 2:
-                done = run_release(PROJECT, releases, "--force")
-            else:
-                done = quick_release(edition, releases, "--force")
-            if done.exit_status == 0:
-                break
-            assert done.exit_status == 2, done.said
-            assert f"no space left for {releases}" in done.said
+        resize(disk, shutil.disk_usage(disk).used + 4_000_000)
+        tried = [run_release(releases, "--force")]
+        # Without dbt, with a little more room each time until a release fits.
+        for room in range(4_000_000, 40_000_000, 2_000_000):
+            assert tried[-1].exit_status == 2, tried[-1].said
+            assert f"no space left for {releases}" in tried[-1].said
             assert assert_whole(releases) == before
             assert_tidy(releases)
-            last_words.append("exporting the marts" in done.said)
-        assert done.exit_status == 0
-        assert last_words[:2] == [False, False]
-        assert last_words[-1] is True
+            resize(disk, shutil.disk_usage(disk).used + room)
+            tried.append(quick_release(edition, releases, "--force"))
+            if tried[-1].exit_status == 0:
+                break
+        assert tried[-1].exit_status == 0
+        assert ["exporting" in done.said for done in tried[:1] + tried[-2:]] == [False, True, True]
         assert assert_whole(releases).number == before.number + 1
         resize(disk, shutil.disk_usage(disk).used + 2_000_000)
-        build = run_build(PROJECT, disk / "build")
+        build = run(*quick_command(edition), "build", "--output", disk / "build")
         assert build.returncode == 2
         assert f"build: no space left for {disk / 'build'}: make room" in build.stderr
         assert not (disk / "build").exists()
 
 
-def test_another_file_system_read_only(first: Path, tmp_path: Path) -> None:
-    edition = first / "current"
+def test_read_only_folder(edition: Path, first: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=100m") as disk:
-        here, releases = copy_folder(first, tmp_path / "here"), disk / "releases"
-        shutil.move(here, releases)
-        before = assert_whole(releases)
-        done = quick_release(edition, releases, "--force")
-        assert done.record["previous"] == before.name
-        assert quick_release(edition, releases, "--rollback").record["current"] == before.name
-        # And reached by a link from where it was.
-        here.symlink_to(releases)
-        assert quick_release(edition, here, "--force").record["outcome"] == "released"
-        assert assert_whole(here).number == 3
-
+        releases = copy_folder(first, disk / "releases")
         build = run_build(PROJECT, disk)
         assert build.returncode == 2
         assert f"build: {disk} is a mount point, which cannot be replaced" in build.stderr
@@ -213,36 +190,33 @@ def test_another_file_system_read_only(first: Path, tmp_path: Path) -> None:
         assert_whole(releases)
 
 
-def test_started_at_once(first: Path, releases: Path) -> None:
+def test_moved_to_another_file_system(edition: Path, first: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "size=100m") as disk:
+        here = copy_folder(first, tmp_path / "here")
+        releases = disk / "releases"
+        shutil.move(here, releases)
+        before = assert_whole(releases)
+        done = quick_release(edition, releases, "--force")
+        assert done.record["previous"] == before.name
+        assert quick_release(edition, releases, "--rollback").record["current"] == before.name
+        # And reached by a link from where it was.
+        here.symlink_to(releases)
+        assert quick_release(edition, here, "--force").record["outcome"] == "released"
+        assert assert_whole(here).number == 3
+
+
+def test_started_at_once(edition: Path, releases: Path) -> None:
     options = ["--releases", releases, "--force", "--keep", "9"]
-    command = quick_command(first / "current", "release", *options)
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    running = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    command = [*quick_command(edition), "release", *options]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
     said = [process.communicate(timeout=300)[1] for process in running]
     assert [process.returncode for process in running] == [0] * 4, said
     assert [release.number for release in Releases(releases).all()] == [1, 2, 3, 4, 5]
     assert assert_whole(releases).number == 5
     assert_tidy(releases)
-
-
-def test_a_damaged_previous_release(first: Path, releases: Path) -> None:
-    edition = first / "current"
-    assert quick_release(edition, releases, "--force").exit_status == 0
-    previous, current = Releases(releases).all()
-    file = previous.folder / "warehouse.duckdb"
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
-    damaged = f"release {previous.name} is damaged"
-    done = quick_release(edition, releases, "--rollback")
-    assert done.exit_status == 2
-    assert f"{damaged} (warehouse.duckdb): {current.name} stays" in done.said
-    assert assert_whole(releases) == current
-    (previous.folder / "release.json").write_text("{")
-    done = quick_release(edition, releases, "--rollback")
-    assert f"{damaged} (release.json)" in done.said
-    assert quick_release(edition, releases, "--force").exit_status == 0
-    assert assert_whole(releases).number == 3
 
 
 READING = """
@@ -305,7 +279,7 @@ def test_readers_through_twenty_releases(built: Built, edition: Path, tmp_path: 
             assert faults == ""
             [line] = out.splitlines()
             queries, *editions = line.split()
-            assert int(queries) > RELEASES  # each reader read all the time
+            assert int(queries) > 100
             seen.update(editions)
     assert seen >= {str(number) for number in range(1, RELEASES)}
     assert_whole(releases)
