@@ -61,7 +61,7 @@ def test_exposures_name_what_reads_the_marts(built: Built, marts: dict[str, Mart
 
 
 @pytest.mark.parametrize("table", DATASETS)
-def test_metrics_add_up_only_what_adds_up(
+def test_measures_are_not_grouped_by_and_metrics_add_up_only_what_adds_up(
     connection: duckdb.DuckDBPyConnection, marts: dict[str, Mart], table: str
 ) -> None:
     def one(expression: str, rows: str = table) -> Any:
@@ -74,8 +74,15 @@ def test_metrics_add_up_only_what_adds_up(
     # Every row twice, under two fiscal years.
     other_year = f"select * replace (fiscal_year - 1 as fiscal_year) from {table}"
     two_years = f"(from {table} union all {other_year})"
-    columns = [column["column_name"] for column in dataset["columns"]]
-    key = "category_key" if "category_key" in columns else "fiscal_year"
+    columns = connection.execute(
+        "select column_name, data_type from duckdb_columns()"
+        f" where (schema_name, table_name) = ('marts', '{table}') order by column_index"
+    ).fetchall()
+    assert [
+        (column["column_name"], column["type"].replace(" ", ""), column["groupby"])
+        for column in dataset["columns"]
+    ] == [(name, kind, not kind.startswith(("DECIMAL", "BIGINT"))) for name, kind in columns]
+    key = "category_key" if "category_key" in dict(columns) else "fiscal_year"
     for metric in dataset["metrics"]:
         name, expression = metric["metric_name"], metric["expression"]
         if (table, name) in ADDS_UP:
