@@ -8,7 +8,7 @@ export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
 .PHONY: help build docs site serve sql test test-all lint format release rollback postgres superset dagster
-.PHONY: scaffold screenshots images verify-source mutate bench lock clean
+.PHONY: scaffold screenshots images verify-source mutate bench bench-scale lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,7 +97,10 @@ mutate: $(VENV)/build.ready ## make every keying error and see what is caught: S
 	@$(BIN)/python scripts/cli.py mutate $(if $(SOURCE),--source "$(SOURCE)")
 
 bench: $(VENV)/dev.ready ## measure the build against dbt's floor and bare DuckDB
-	@$(BIN)/python scripts/cli.py bench
+	@$(BIN)/python scripts/cli.py bench $(OPTIONS)
+
+bench-scale: $(VENV)/dev.ready ## measure all models and tests at up to 10 million observations
+	@$(BIN)/python scripts/cli.py bench-scale $(OPTIONS)
 
 lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK_OPTIONS) -o requirements/dev.lock

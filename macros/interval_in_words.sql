@@ -1,10 +1,11 @@
 {# An interval in words: "103", "49 to 53", "19.25 to 19.35". #}
 
 {% macro number_in_words(number) -%}
-    regexp_replace(
-        regexp_replace(cast({{ number }} as text), '([.][0-9]*[1-9])0+$', '\1'),
-        '[.]0+$', ''
-    )
+    case
+        when {{ number }} = floor({{ number }})
+            then cast(cast({{ number }} as bigint) as text)
+        else regexp_replace(cast({{ number }} as text), '0+$', '')
+    end
 {%- endmacro %}
 
 {% macro interval_in_words(low, high) -%}

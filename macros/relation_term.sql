@@ -21,7 +21,7 @@
     cast({{ high or 'null' }} as decimal(28, 8)) as high,
     {{ bounds }} as bounds,
     {{ is_subject }} as is_subject,
-    {{ subject or 'cast(null as text)' }} as subject,
+    case when {{ is_subject }} then {{ subject or 'cast(null as text)' }} end as subject,
     {{ note or 'cast(null as text)' }} as note,
     {{ exhibit_id or 'cast(null as text)' }} as exhibit_id
 {%- endmacro %}

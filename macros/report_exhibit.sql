@@ -1,43 +1,25 @@
-{# The inverse of stage_exhibit: the printed cells of an exhibit, back in its own shape. #}
+{# The printed cells of an exhibit, back in its own shape. #}
 
 {% macro report_exhibit(exhibit_id, value_columns, label_column='row_label', unit_column=none) %}
 with observations as (
     select * from {{ ref('fct_observations') }}
     where exhibit_id = '{{ exhibit_id }}' and obs_status = 'published'
-),
-
-exhibit as (
-    select
-        row_number,
-        row_label as {{ label_column }},
-        fiscal_year,
-        {%- for value_column in value_columns %}
-        max(case when column_name = '{{ value_column }}' then printed_value end)
-            as {{ value_column }},
-        {%- endfor %}
-        {%- if unit_column %}
-        max(printed_unit) as {{ unit_column }},
-        {%- endif %}
-        max(wording) as wording,
-        locator,
-        footnote
-    from observations
-    group by row_number, row_label, fiscal_year, locator, footnote
 )
 
 select
     row_number,
-    {{ label_column }},
+    row_label as {{ label_column }},
     fiscal_year,
     {%- for value_column in value_columns %}
-    {{ value_column }},
+    max(case when column_name = '{{ value_column }}' then printed_value end) as {{ value_column }},
     {%- endfor %}
     {%- if unit_column %}
-    {{ unit_column }},
+    max(printed_unit) as {{ unit_column }},
     {%- endif %}
-    wording,
+    max(wording) as wording,
     locator,
     footnote
-from exhibit
+from observations
+group by row_number, row_label, fiscal_year, locator, footnote
 order by row_number
 {% endmacro %}

@@ -54,10 +54,10 @@ def run_release(options: Options, log: dg.DagsterLogManager) -> dict[str, Any]:
 def alert(context: dg.HookContext) -> None:
     """Give the line that says why a release failed to a command, on standard input."""
     error = context.op_exception
-    line: Any = {"event": "release", "outcome": "failed", "exit_status": None}
-    line["reason"] = repr(error)
-    if isinstance(error, dg.Failure) and "line" in error.metadata:
-        line = error.metadata["line"].value
+    if isinstance(error, dg.Failure):
+        line: Any = error.metadata["line"].value
+    else:
+        line = {"event": "release", "outcome": "failed", "exit_status": None, "reason": repr(error)}
     context.log.error(f"the release failed: {line['reason']}")
     if command := shlex.split(os.environ.get("WAREHOUSE_ALERT_COMMAND", "")):
         text = json.dumps(line, ensure_ascii=False) + "\n"
@@ -65,10 +65,9 @@ def alert(context: dg.HookContext) -> None:
 
 
 ABOUT = "Warehouse, exports and pages, published whole: what `releases/current` points at."
-RELEASE = dg.AssetSpec("release", description=ABOUT, skippable=True)
 
 
-@dg.multi_asset(specs=[RELEASE], hooks={alert})
+@dg.multi_asset(specs=[dg.AssetSpec("release", description=ABOUT, skippable=True)], hooks={alert})
 def make_release(context: dg.AssetExecutionContext, config: Options) -> Iterator[Any]:
     """Release the warehouse."""
     line = run_release(config, context.log)

@@ -51,21 +51,12 @@ def DB_CONNECTION_MUTATOR(
 ) -> tuple[URL, dict[str, Any]]:
     """Open the warehouse, read-only and without access to files, and no other database.
 
-    Superset calls this before every connection, also before the trial of one that an administrator
-    is about to add.
-
-    Raises:
-        SupersetSecurityException: the database is another.
-
+    Superset calls this before every connection, also to try one that is about to be added.
     """
     if uri.render_as_string() != WAREHOUSE_URI:
-        raise SupersetSecurityException(
-            SupersetError(
-                error_type=SupersetErrorType.DATABASE_SECURITY_ACCESS_ERROR,
-                message=lazy_gettext("This Superset opens the sentencing warehouse only."),
-                level=ErrorLevel.ERROR,
-            )
-        )
+        kind = SupersetErrorType.DATABASE_SECURITY_ACCESS_ERROR
+        message = lazy_gettext("This Superset opens the sentencing warehouse only.")
+        raise SupersetSecurityException(SupersetError(message, kind, ErrorLevel.ERROR))
     return uri, {"creator": _open_warehouse, "poolclass": NullPool}
 
 
@@ -107,12 +98,8 @@ LOG_LEVEL = logging.WARNING
 ALEMBIC_SKIP_LOG_CONFIG = True
 
 # Okabe and Ito's colours, told apart by colour-blind readers, without the pale ones.
+_COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"]
 EXTRA_CATEGORICAL_COLOR_SCHEMES = [
-    {
-        "id": "okabeIto",
-        "label": "Okabe and Ito",
-        "description": "",
-        "isDefault": True,
-        "colors": ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"],
-    }
+    {"id": "okabeIto", "label": "Okabe and Ito", "description": "", "isDefault": True}
+    | {"colors": _COLORS}
 ]

@@ -6,17 +6,20 @@ based as (
     select
         percentages.quantity_key,
         percentages.observation_id,
+        observations.exhibit_id,
+        observations.fiscal_year,
+        observations.row_label || ', ' || observations.column_name as subject,
         percentages.printed_value,
         percentages.percent_base,
-        series.decimals,
+        observations.decimals,
         bases.value_low as base_low,
         bases.value_high as base_high,
         {{ least_count('percentages.value_low', 'bases.value_low') }} as least_count,
         {{ greatest_count('percentages.value_high', 'bases.value_high') }}
             as greatest_count
     from quantities as percentages
-    inner join {{ ref('int_observations') }} as series
-        on percentages.observation_key = series.observation_key
+    inner join {{ ref('int_observations') }} as observations
+        on percentages.observation_key = observations.observation_key
     left join quantities as bases
         on percentages.base_key = bases.quantity_key and bases.value_low > 0
     where percentages.statistic = 'percent' and percentages.origin = 'printed'
@@ -34,6 +37,9 @@ neighbours as (
 attainability as (
     select
         observation_id,
+        exhibit_id,
+        fiscal_year,
+        subject,
         printed_value,
         percent_base,
         base_low,

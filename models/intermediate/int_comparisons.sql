@@ -7,14 +7,7 @@ observations as (
     from {{ ref('int_observations') }}
 ),
 
-series as (
-    select * from {{ ref('int_series') }}
-),
-
-categories as (
-    select * from {{ ref('categories') }}
-    where category_role = 'part'
-),
+quantities as (select * from {{ ref('int_quantities') }}),
 
 lefts as (
     select
@@ -49,25 +42,25 @@ named_rights as (
 other_parts as (
     select
         lefts.comparison_id,
-        series.observation_key,
+        quantities.observation_key,
         row_number() over (
             partition by lefts.comparison_id
-            order by series.value_low desc, series.observation_key asc
+            order by quantities.value_low desc, quantities.observation_key asc
         ) as size_rank
     from lefts
-    inner join series
+    inner join quantities
         on
-            lefts.fiscal_year = series.fiscal_year
-            and lefts.series_population_id = series.population_id
-            and lefts.measure_id = series.measure_id
-            and lefts.series_category_key <> series.category_key
-            and coalesce(lefts.percent_base, '') = coalesce(series.percent_base, '')
-    inner join categories
-        on
-            series.category_key
-            = categories.classification_id || '.' || categories.category_id
-            and lefts.classification_id = categories.classification_id
-    where lefts.comparator = 'greatest'
+            lefts.fiscal_year = quantities.fiscal_year
+            and lefts.series_population_id = quantities.population_id
+            and lefts.classification_id = quantities.classification_id
+            and lefts.measure_id = quantities.measure_id
+            and lefts.series_category_key <> quantities.category_key
+            and coalesce(lefts.percent_base, '')
+            = coalesce(quantities.percent_base, '')
+    where
+        lefts.comparator = 'greatest'
+        and quantities.origin = 'printed'
+        and quantities.category_role = 'part'
 ),
 
 rights as (

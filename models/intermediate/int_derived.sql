@@ -24,15 +24,26 @@ behind_percentages as (
     where quantities.origin = 'percentage'
 ),
 
-equations as (
+-- Few relations have numbers that are not printed; an equation has one.
+unknowns as (
     select relation_terms.relation_id
     from relation_terms
-    left join quantities on relation_terms.quantity_key = quantities.quantity_key
+    inner join quantities
+        on
+            relation_terms.quantity_key = quantities.quantity_key
+            and quantities.origin = 'unknown'
     where relation_terms.low = relation_terms.high
     group by relation_terms.relation_id
-    having
-        count(case when quantities.origin = 'unknown' then 1 end) = 1
-        and count(quantities.value_low) = count(*)
+    having count(*) = 1
+),
+
+equations as (
+    select relation_terms.relation_id
+    from unknowns
+    inner join relation_terms on unknowns.relation_id = relation_terms.relation_id
+    left join quantities on relation_terms.quantity_key = quantities.quantity_key
+    group by relation_terms.relation_id
+    having count(quantities.value_low) = count(*)
 ),
 
 terms as (
@@ -47,11 +58,11 @@ terms as (
         quantities.printed_value,
         relation_terms.low,
         relation_terms.coefficient,
-        {{ ten_thousandths('relation_terms.coefficient') }} as factor,
-        {{ ten_thousandths('quantities.value_low') }} as value_low,
-        {{ ten_thousandths('quantities.value_high') }} as value_high
-    from relation_terms
-    inner join equations on relation_terms.relation_id = equations.relation_id
+        {{ wide(ten_thousandths('relation_terms.coefficient')) }} as factor,
+        {{ wide(ten_thousandths('quantities.value_low')) }} as value_low,
+        {{ wide(ten_thousandths('quantities.value_high')) }} as value_high
+    from equations
+    inner join relation_terms on equations.relation_id = relation_terms.relation_id
     inner join quantities on relation_terms.quantity_key = quantities.quantity_key
 ),
 
@@ -64,13 +75,13 @@ solved as (
         max(case when origin = 'unknown' then factor end) as divisor,
         max(case when origin = 'unknown' then coefficient end) as divided_by,
         min(case when category_role <> 'total' then observation_id end) as derived_from,
-        cast(min(low) * 100000000 as decimal(38, 0))
+        {{ hundred_millionths('min(low)') }}
         - sum(case
             when origin = 'unknown' then 0
             when factor > 0 then factor * value_high
             else factor * value_low
         end) as left_from,
-        cast(min(low) * 100000000 as decimal(38, 0))
+        {{ hundred_millionths('min(low)') }}
         - sum(case
             when origin = 'unknown' then 0
             when factor > 0 then factor * value_low

@@ -26,7 +26,6 @@ with terms as (
 relation_terms as (
     select
         relation_id,
-        split_part(relation_id, ':', 1) as rule_id,
         quantity_key,
         observation_key,
         coefficient,

@@ -6,26 +6,29 @@ with terms as (
         coalesce(quantities.observation_id, observations.observation_id)
             as observation_id,
         coalesce(quantities.printed_value, observations.printed_value) as printed_value,
-        case
-            when quantities.origin = 'percentage' then {{ interval_in_words(
-                'quantities.value_low', 'quantities.value_high'
-            ) }}
-            when quantities.origin = 'unknown' then 'one that is not printed'
-            else coalesce(quantities.printed_value, observations.printed_value)
-        end || coalesce(
-            ' (' || coalesce(quantities.observation_id, observations.observation_id)
-            || ')', ''
-        ) as in_words,
+        case when not relation_terms.is_subject then
+            case
+                when quantities.origin = 'percentage' then {{ interval_in_words(
+                    'quantities.value_low', 'quantities.value_high'
+                ) }}
+                when quantities.origin = 'unknown' then 'one that is not printed'
+                else coalesce(quantities.printed_value, observations.printed_value)
+            end || coalesce(
+                ' ('
+                || coalesce(quantities.observation_id, observations.observation_id)
+                || ')', ''
+            )
+        end as in_words,
         quantities.sort_order,
         quantities.statistic,
-        {{ ten_thousandths('relation_terms.coefficient') }} as factor,
-        {{ ten_thousandths('coalesce(quantities.value_low, observations.obs_value)') }}
+        {{ wide(ten_thousandths('relation_terms.coefficient')) }} as factor,
+        {{ wide(ten_thousandths('coalesce(quantities.value_low, observations.obs_value)')) }}
             as value_low,
-        {{ ten_thousandths('coalesce(quantities.value_high, observations.obs_value)') }}
+        {{ wide(ten_thousandths('coalesce(quantities.value_high, observations.obs_value)')) }}
             as value_high,
-        {{ ten_thousandths('coalesce(quantities.value_from, measures.value_from)') }}
+        {{ wide(ten_thousandths('coalesce(quantities.value_from, measures.value_from)')) }}
             as value_from,
-        {{ ten_thousandths('coalesce(quantities.value_to, measures.value_to)') }}
+        {{ wide(ten_thousandths('coalesce(quantities.value_to, measures.value_to)')) }}
             as value_to
     from {{ ref('int_relation_terms') }} as relation_terms
     left join {{ ref('int_quantities') }} as quantities
@@ -36,9 +39,19 @@ with terms as (
         on observations.measure_id = measures.measure_id
 ),
 
+-- The subject is what the check is about, the rest is given.
 products as (
     select
         terms.*,
+        case when is_subject then printed_value end as subject_printed,
+        case when not is_subject then
+            case when factor > 0 then '|+' else '|-' end
+            || case
+                when abs(factor) in (0, 10000) then ''
+                else {{ number_in_words('abs(coefficient)') }} || ' x '
+            end
+            || in_words
+        end as given_in_words,
         case
             when factor = 0 then 0
             when factor > 0 then factor * value_low
@@ -52,11 +65,33 @@ products as (
     from terms
 ),
 
--- The subject is what the check is about, the rest is given.
-sums as (
+-- Few relations have several subjects or several other terms: only theirs are put in order.
+many as (
+    select relation_id
+    from {{ ref('int_relation_terms') }}
+    group by relation_id
+    having count(*) > 2 or count(case when is_subject then 1 end) > 1
+),
+
+lists as (
+    select
+        products.relation_id,
+        string_agg(
+            products.subject_printed, ' + '
+            order by products.sort_order, products.quantity_key
+        ) filter (where products.is_subject) as printed_value,
+        string_agg(
+            products.given_in_words, ''
+            order by products.factor, products.sort_order, products.quantity_key
+        ) filter (where not products.is_subject) as given_in_words
+    from many
+    inner join products on many.relation_id = products.relation_id
+    group by products.relation_id
+),
+
+totals as (
     select
         relation_id,
-        min(rule_id) as rule_id,
         min(low) as low,
         min(high) as high,
         min(bounds) as bounds,
@@ -64,10 +99,8 @@ sums as (
         min(note) as note,
         min(exhibit_id) as exhibit_id,
         min(case when is_subject then observation_id end) as observation_id,
-        string_agg(
-            case when is_subject then printed_value end, ' + '
-            order by sort_order, observation_id
-        ) as printed_value,
+        min(subject_printed) as printed_value,
+        min(given_in_words) as given_in_words,
         count(case when is_subject then 1 end) as subject_terms,
         min(case when is_subject then statistic end) as statistic,
         min(case when is_subject then factor end) as least_factor,
@@ -97,18 +130,7 @@ sums as (
             case when is_subject and quantity_key is not null
                 then abs(factor) * (value_high - value_low)
             end
-        ), 0) as subject_width,
-        count(case when not is_subject then 1 end) as given_terms,
-        string_agg(
-            case when not is_subject then
-                case when factor > 0 then '|+' else '|-' end
-                || case
-                    when abs(factor) = 10000 then ''
-                    else {{ number_in_words('abs(coefficient)') }} || ' x '
-                end || in_words
-            end, ''
-            order by factor, sort_order, observation_id
-        ) as given_in_words
+        ), 0) as subject_width
     from products
     group by relation_id
 ),
@@ -116,22 +138,48 @@ sums as (
 -- What the rest and the limits leave for the subject, times the subject's factor.
 evaluated as (
     select
-        sums.*,
-        case when least_factor = greatest_factor then abs(least_factor) else 10000 end
-            as divisor,
-        cast(low * 100000000 as decimal(38, 0)) as sum_from,
-        cast(high * 100000000 as decimal(38, 0)) as sum_to,
+        totals.relation_id,
+        split_part(totals.relation_id, ':', 1) as rule_id,
+        totals.low,
+        totals.high,
+        totals.bounds,
+        totals.subject,
+        totals.note,
+        totals.exhibit_id,
+        totals.observation_id,
+        coalesce(lists.printed_value, totals.printed_value) as printed_value,
+        coalesce(lists.given_in_words, totals.given_in_words) as given_in_words,
+        totals.statistic = 'count' and totals.subject_terms = 1 as is_count,
+        totals.least_factor > 0 as is_subject_added,
+        totals.least_factor = 0 as is_of_words,
         case
-            when least_factor > 0
-                then cast(low * 100000000 as decimal(38, 0)) - given_high
-            else given_low - cast(high * 100000000 as decimal(38, 0))
+            when
+                totals.least_factor = totals.greatest_factor
+                and totals.least_factor <> 0
+                then abs(totals.least_factor)
+            else 10000
+        end as divisor,
+        totals.subject_low,
+        totals.subject_high,
+        totals.subject_width,
+        totals.domain_low,
+        totals.domain_high,
+        totals.subject_low + totals.given_low as sum_low,
+        totals.subject_high + totals.given_high as sum_high,
+        {{ hundred_millionths('totals.low') }} as sum_from,
+        {{ hundred_millionths('totals.high') }} as sum_to,
+        case
+            when totals.least_factor > 0
+                then {{ hundred_millionths('totals.low') }} - totals.given_high
+            else totals.given_low - {{ hundred_millionths('totals.high') }}
         end as left_from,
         case
-            when least_factor > 0
-                then cast(high * 100000000 as decimal(38, 0)) - given_low
-            else given_high - cast(low * 100000000 as decimal(38, 0))
+            when totals.least_factor > 0
+                then {{ hundred_millionths('totals.high') }} - totals.given_low
+            else totals.given_high - {{ hundred_millionths('totals.low') }}
         end as left_to
-    from sums
+    from totals
+    left join lists on totals.relation_id = lists.relation_id
 ),
 
 judged as (
@@ -139,69 +187,93 @@ judged as (
         evaluated.*,
         coalesce(
             case
-                when bounds in ('(]', '()') then subject_high + given_high > sum_from
-                else subject_high + given_high >= sum_from
+                when bounds in ('(]', '()') then sum_high > sum_from
+                else sum_high >= sum_from
             end, true
         )
         and coalesce(
             case
-                when bounds in ('[)', '()') then subject_low + given_low < sum_to
-                else subject_low + given_low <= sum_to
+                when bounds in ('[)', '()') then sum_low < sum_to
+                else sum_low <= sum_to
             end, true
         ) as is_consistent,
         (
             left_from is null
-            or coalesce(left_from - 0.5 * subject_width <= domain_low, false)
+            or coalesce(2 * left_from - subject_width <= 2 * domain_low, false)
         )
         and (
             left_to is null
-            or coalesce(left_to + 0.5 * subject_width >= domain_high, false)
+            or coalesce(2 * left_to + subject_width >= 2 * domain_high, false)
         ) as is_vacuous,
-        case
-            when left_from = left_to then {{ of_ten_thousandths(whole_division('left_from', 'divisor', 'nearest')) }}
-            else {{ of_ten_thousandths(whole_division('left_from', 'divisor', 'down')) }}
-        end as left_low,
-        case
-            when left_from = left_to then {{ of_ten_thousandths(whole_division('left_to', 'divisor', 'nearest')) }}
-            else {{ of_ten_thousandths(whole_division('left_to', 'divisor', 'up')) }}
-        end as left_high
+        {{ of_ten_thousandths(whole_division(
+            'left_from', 'divisor', 'down'
+        )) }} as left_low,
+        {{ of_ten_thousandths(whole_division(
+            'left_to', 'divisor', 'up'
+        )) }} as left_high,
+        case when left_from = left_to then {{ of_ten_thousandths(whole_division(
+            'left_from', 'divisor', 'nearest'
+        )) }} end as left_exactly
     from evaluated
 ),
 
+-- A declaration covers a relation only while the print is the one that it describes.
 relations as (
     select
-        relation_id,
-        rule_id,
-        low,
-        high,
-        bounds,
-        subject,
-        note,
-        exhibit_id,
-        observation_id,
-        printed_value,
+        judged.relation_id,
+        judged.rule_id,
+        coalesce(judged.exhibit_id, observations.exhibit_id) as exhibit_id,
+        observations.fiscal_year,
+        judged.observation_id,
+        judged.low,
+        judged.high,
+        judged.bounds,
+        coalesce(
+            judged.subject, observations.row_label || ', ' || observations.column_name
+        ) as subject,
+        judged.note,
+        judged.printed_value,
         -- A count is never less than none.
         case
-            when statistic = 'count' and subject_terms = 1
-                then greatest(coalesce(left_low, 0), 0)
-            else left_low
+            when judged.is_of_words then null
+            when judged.is_count
+                then greatest(coalesce(judged.left_exactly, judged.left_low, 0), 0)
+            else coalesce(judged.left_exactly, judged.left_low)
         end as expected_low,
-        left_high as expected_high,
-        is_consistent,
-        is_vacuous,
-        divisor,
-        least_factor > 0 as is_subject_added,
+        case when not judged.is_of_words
+            then coalesce(judged.left_exactly, judged.left_high)
+        end as expected_high,
+        judged.is_consistent,
+        judged.is_vacuous,
+        case
+            when judged.is_consistent then 'consistent'
+            when declared.discrepancy_id is not null then 'documented_discrepancy'
+            else 'inconsistent'
+        end as verdict,
+        declared.discrepancy_id,
+        cast(judged.divisor as bigint) as divisor,
+        judged.is_subject_added,
         -- What the subject comes to, its factor aside.
         {{ of_ten_thousandths(whole_division(
-            'case when least_factor > 0 then subject_low else -subject_high end',
-            'divisor', 'down'
+            'case when judged.is_subject_added then judged.subject_low'
+            ~ ' else -judged.subject_high end',
+            'judged.divisor', 'down'
         )) }} as subject_low,
         {{ of_ten_thousandths(whole_division(
-            'case when least_factor > 0 then subject_high else -subject_low end',
-            'divisor', 'up'
+            'case when judged.is_subject_added then judged.subject_high'
+            ~ ' else -judged.subject_low end',
+            'judged.divisor', 'up'
         )) }} as subject_high,
-        given_in_words
+        judged.given_in_words
     from judged
+    left join {{ ref('int_observations') }} as observations
+        on judged.observation_id = observations.observation_id
+    left join {{ ref('known_discrepancies') }} as declared
+        on
+            judged.relation_id = declared.check_id
+            and coalesce(judged.exhibit_id, observations.exhibit_id)
+            = declared.exhibit_id
+            and judged.printed_value = declared.printed_value
 )
 
 select * from relations

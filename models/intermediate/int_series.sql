@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with observations as (select * from {{ ref('int_observations') }}),
 
 measures as (select * from {{ ref('measures') }}),

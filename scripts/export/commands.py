@@ -68,7 +68,6 @@ def export(
     marts: tuple[str, ...],
 ) -> int:
     """Export the marts of the warehouse: files, a workbook and a data package."""
-    # So that a stopped run removes its unfinished folder, as an interrupted one does.
     manifest = manifest or warehouse.with_name("manifest.json")
     rows = exports.export(warehouse, output, manifest, formats, marts or None)
     total = f"{len(rows)} marts, {sum(rows.values()):,} rows"

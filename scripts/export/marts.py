@@ -67,7 +67,11 @@ def export(
             Excel, or a mart too large for Excel and no other format.
 
     """
-    with connect_read_only(warehouse) as connection:
+    # The folder first: under its lock, no build replaces what is read here.
+    with (
+        replaced_folder(output, check_is_export) as folder,
+        connect_read_only(warehouse) as connection,
+    ):
         described = read_marts(manifest)
         formats = _chosen(formats, FORMATS, "format")
         known = [mart.name for mart in described]
@@ -75,19 +79,18 @@ def export(
         chosen = [mart for mart in with_columns(connection, described) if mart.name in names]
         # Sheet names come from all marts, so that they do not depend on which are exported.
         sheets = sheet_names(known)
-        with replaced_folder(output, check_is_export) as folder:
-            spilled = folder / ".spilled"
-            _limit_memory(connection, spilled)
-            rows = count_rows(connection, chosen)
-            left_out = too_large(rows, formats)
-            _write_marts(connection, chosen, folder, formats, rows, sheets, left_out)
-            shutil.rmtree(spilled, ignore_errors=True)
-            checksums = {path: sha256(folder / path) for path in files_below(folder)}
-            package = data_package(connection, chosen, formats, sheets, left_out, folder, checksums)
-            _write_text(folder / PACKAGE, json.dumps(package, indent=2, ensure_ascii=False) + "\n")
-            checksums[PACKAGE] = sha256(folder / PACKAGE)
-            lines = [f"{checksums[path]}  {path}\n" for path in sorted(checksums)]
-            _write_text(folder / CHECKSUMS, "".join(lines))
+        spilled = folder / ".spilled"
+        _limit_memory(connection, spilled)
+        rows = count_rows(connection, chosen)
+        left_out = too_large(rows, formats)
+        _write_marts(connection, chosen, folder, formats, rows, sheets, left_out)
+        shutil.rmtree(spilled, ignore_errors=True)
+        checksums = {path: sha256(folder / path) for path in files_below(folder)}
+        package = data_package(connection, chosen, formats, sheets, left_out, folder, checksums)
+        _write_text(folder / PACKAGE, json.dumps(package, indent=2, ensure_ascii=False) + "\n")
+        checksums[PACKAGE] = sha256(folder / PACKAGE)
+        lines = [f"{checksums[path]}  {path}\n" for path in sorted(checksums)]
+        _write_text(folder / CHECKSUMS, "".join(lines))
     return rows
 
 

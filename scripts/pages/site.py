@@ -65,22 +65,25 @@ def make_site(
             another, or the output folder cannot be replaced.
 
     """
-    with connect_read_only(warehouse) as connection:
+    # The folder first: under its lock, no build replaces what is read here.
+    with (
+        replaced_folder(output, _check_is_site) as folder,
+        connect_read_only(warehouse) as connection,
+    ):
         marts = with_columns(connection, read_marts(manifest))
         _check_exports(exports, marts)
         if documentation is not None and not documentation.is_file():
             raise UserError(f"there is no documentation {documentation}: run make docs first")
-        with replaced_folder(output, _check_is_site) as folder:
-            pages = _pages(Data(connection), marts, read_models(manifest), bool(documentation))
-            for name, page in pages.items():
-                (folder / name).write_text(page, encoding="utf-8", newline="\n")
-            shutil.copyfile(STYLE_SHEET, folder / STYLE_SHEET.name)
-            shutil.copytree(exports, folder / DOWNLOADS, copy_function=shutil.copyfile)
-            if documentation is not None:
-                (folder / DOCUMENTATION).parent.mkdir()
-                shutil.copyfile(documentation, folder / DOCUMENTATION)
-            lines = [f"{sha256(folder / path)}  {path}\n" for path in files_below(folder)]
-            (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+        pages = _pages(Data(connection), marts, read_models(manifest), bool(documentation))
+        for name, page in pages.items():
+            (folder / name).write_text(page, encoding="utf-8", newline="\n")
+        shutil.copyfile(STYLE_SHEET, folder / STYLE_SHEET.name)
+        shutil.copytree(exports, folder / DOWNLOADS, copy_function=shutil.copyfile)
+        if documentation is not None:
+            (folder / DOCUMENTATION).parent.mkdir()
+            shutil.copyfile(documentation, folder / DOCUMENTATION)
+        lines = [f"{sha256(folder / path)}  {path}\n" for path in files_below(folder)]
+        (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
     return {name: len(page.encode()) for name, page in pages.items()}
 
 

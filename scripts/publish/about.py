@@ -64,31 +64,24 @@ def _git_state() -> tuple[str | None, bool | None]:
 def inscribe(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
     """Write the table `release.about` into a warehouse."""
     columns = ", ".join(f"{name} {TYPES.get(name, 'varchar')}" for name in COLUMNS)
-    comments = {"table release.about": "One row: which release of the warehouse this file is."}
-    comments |= {f"column release.about.{name}": text for name, text in COLUMNS.items()}
+    marks = ", ".join(f"${name}" for name in COLUMNS)
     connection.execute(f"create schema release; create table release.about ({columns})")
-    marks = ", ".join("?" for _ in COLUMNS)
-    connection.execute(
-        f"insert into release.about values ({marks})", [values[name] for name in COLUMNS]
-    )
-    for subject, text in comments.items():
-        connection.execute(f"comment on {subject} is '{text}'")
+    connection.execute(f"insert into release.about values ({marks})", values)
+    about_table = "One row: which release of the warehouse this file is."
+    connection.execute(f"comment on table release.about is '{about_table}'")
+    for name, text in COLUMNS.items():
+        connection.execute(f"comment on column release.about.{name} is '{text}'")
     connection.execute("checkpoint")
 
 
 def write_manifest(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
     """Write `release.json`: the values, then size and SHA-256 of each file; return what it says."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    manifest = {
-        **values,
-        "files": {
-            path.relative_to(folder).as_posix(): {
-                "bytes": path.stat().st_size,
-                "sha256": sha256(path),
-            }
-            for path in files
-        },
+    files = {
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
+    manifest = {**values, "files": files}
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     return manifest

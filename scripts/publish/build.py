@@ -6,7 +6,6 @@ import logging
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,41 +35,19 @@ if TYPE_CHECKING:
 logger = logging.getLogger("build")
 
 
-@dataclass(frozen=True)
 class Places:
     """What a build consists of, all in one folder, and where dbt leaves its artifacts."""
 
-    folder: Path
-
-    @property
-    def warehouse(self) -> Path:
-        """The warehouse."""
-        return self.folder / "warehouse.duckdb"
-
-    @property
-    def manifest(self) -> Path:
-        """The dbt manifest of the warehouse."""
-        return self.folder / "manifest.json"
-
-    @property
-    def exports(self) -> Path:
-        """The exports."""
-        return self.folder / "exports"
-
-    @property
-    def documentation(self) -> Path:
-        """The page with dbt's documentation of the warehouse; made when asked."""
-        return self.folder / "docs" / "index.html"
-
-    @property
-    def site(self) -> Path:
-        """The report pages; made when asked."""
-        return self.folder / "site"
-
-    @property
-    def target(self) -> Path:
-        """Where dbt leaves the artifacts of a build that is published here."""
-        return Work(self.folder).target
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; documentation and site are there when they were asked for."""
+        self.folder = folder
+        self.warehouse = folder / "warehouse.duckdb"
+        self.manifest = folder / "manifest.json"
+        self.exports = folder / "exports"
+        self.documentation = folder / "docs" / "index.html"
+        self.site = folder / "site"
+        self.work = Work(folder)
+        self.target = self.work.target
 
 
 def build(
@@ -102,19 +79,17 @@ def build(
 
     """
     started = time.monotonic()
-    work = Work(places.folder)
-    with replaced_folder(places.folder, check_is_build, wait=wait, work=work) as folder:
-        results = assemble(folder, work.target, unit_tests=unit_tests, docs=docs)
+    with replaced_folder(places.folder, check_is_build, wait=wait, work=places.work) as folder:
+        results = assemble(folder, places.target, unit_tests=unit_tests, docs=docs)
         if site:
             add_site(folder)
         lines = _summary(Places(folder), results)
-        made = [place for place in _parts(places) if (folder / place.name).exists()]
-        gone = [place for place in _parts(places) if place.exists() and place not in made]
-    lines += [f"{place.stem:9}  {os.path.relpath(place)}" for place in made]
-    lines += [
-        f"removed    {os.path.relpath(place)}, which was of the build before: make {place.name}"
-        for place in gone
-    ]
+        for path in (places.warehouse, places.exports, places.documentation.parent, places.site):
+            if (folder / path.name).exists():
+                lines.append(f"{path.stem:9}  {os.path.relpath(path)}")
+            elif path.exists():
+                hint = f"which was of the build before: make {path.name}"
+                lines.append(f"removed    {os.path.relpath(path)}, {hint}")
     return [
         *lines,
         f"took       {time.monotonic() - started:.1f} s",
@@ -123,22 +98,11 @@ def build(
     ]
 
 
-def _parts(places: Places) -> list[Path]:
-    return [places.warehouse, places.exports, places.documentation.parent, places.site]
-
-
 def assemble(folder: Path, target_path: Path, *, unit_tests: bool, docs: bool) -> list[RunResult]:
     """Make warehouse, manifest, exports and, when asked, dbt's documentation in an empty folder.
 
-    Args:
-        folder: the folder that is published as a whole; its path has to be the same in every
-            build, or dbt's cache is of no use.
-        target_path: folder of dbt's artifacts, and of its cache for the next build.
-        unit_tests: run dbt's unit tests too.
-        docs: make dbt's documentation too.
-
-    Returns:
-        The results of every seed, model and test.
+    The folder has to have the same path in every build, or dbt's cache in `target_path` is of no
+    use. Return the results of every seed, model and test.
 
     Raises:
         BuildFailedError: a seed file, a model or a test fails.
@@ -170,14 +134,7 @@ def build_with_dbt(
 ) -> list[RunResult]:
     """Check the seed files, then build and test the warehouse in a file that does not exist yet.
 
-    Args:
-        warehouse: the DuckDB file to make; closed and checkpointed at the end.
-        target_path: folder of dbt's artifacts, and of its cache for the next build of the file.
-        unit_tests: run dbt's unit tests too.
-        docs: make dbt's documentation too: `PAGE` in `target_path`.
-
-    Returns:
-        The results of every seed, model and test.
+    The file is closed and checkpointed at the end. Return the results of all seeds, models, tests.
 
     Raises:
         BuildFailedError: a seed file, a model or a test fails.
@@ -228,11 +185,8 @@ def count_rows(connection: duckdb.DuckDBPyConnection, manifest: Path) -> dict[st
 def _summary(places: Places, results: Sequence[RunResult]) -> list[str]:
     with connect_read_only(places.warehouse) as connection:
         rows = count_rows(connection, places.manifest)
-        verdicts = dict(
-            connection.execute(
-                "select verdict, count(*) from marts.fct_consistency_checks group by verdict"
-            ).fetchall()
-        )
+        checks = "select verdict, count(*) from marts.fct_consistency_checks group by verdict"
+        verdicts = dict(connection.execute(checks).fetchall())
         discrepancies = connection.execute(
             "select exhibit_id, locator, row_label, printed_value, consistent_values"
             " from marts.rpt_discrepancies order by discrepancy_id"

@@ -20,6 +20,13 @@ from warehouse.project import PROJECT, UserError
 from warehouse.signals import Signals
 
 A_PATH = click.Path(path_type=Path)
+FOLDER = "Folder of the releases (default: releases/)."
+ROLLBACK = "Go back to the release before the current one, or to the one named by its number."
+BUILD_STATUS = """Exit status: 0 published; 1 the build failed; 2 wrong options, or a folder that
+cannot be used; 128 + n ended by signal n. Whenever it is not 0, what is published is as it was."""
+RELEASE_STATUS = """Exit status: 0 released, nothing changed, or rolled back; 1 the build failed;
+2 wrong options, or a folder that cannot be used; 3 another run is still at work; 128 + n ended by
+signal n. Whenever it is not 0, the current release is as it was."""
 
 
 def _set_up(wait: float) -> None:
@@ -30,19 +37,12 @@ def _set_up(wait: float) -> None:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-@click.command(
-    epilog="Exit status: 0 published; 1 the build failed; 2 wrong options, or a folder that cannot "
-    "be used; 128 + n ended by signal n. Whenever it is not 0, what was published is as it was."
-)
-@click.option(
-    "--output", type=A_PATH, default=PROJECT / "build", help="Folder to replace (default: build/)."
-)
+@click.command(epilog=BUILD_STATUS)
+@click.option("--output", type=A_PATH, default=PROJECT / "build", help="Folder (default: build/).")
 @click.option("--unit-tests", is_flag=True, help="Run dbt's unit tests too.")
 @click.option("--docs", is_flag=True, help="Make dbt's documentation too.")
 @click.option("--site", is_flag=True, help="Make the report pages too.")
-@click.option(
-    "--wait", type=float, default=60, help="Seconds to wait for another build (default: 60)."
-)
+@click.option("--wait", type=float, default=60, help="Seconds to wait for a build (default: 60).")
 def build(output: Path, unit_tests: bool, docs: bool, site: bool, wait: float) -> int:
     """Build and test the warehouse, export the marts, and publish all of it at once or nothing."""
     _set_up(wait)
@@ -61,43 +61,16 @@ def build(output: Path, unit_tests: bool, docs: bool, site: bool, wait: float) -
     return 0
 
 
-@click.command(
-    epilog="Exit status: 0 released, nothing changed, or rolled back; 1 the build failed; 2 wrong "
-    "options, or a folder that cannot be used; 3 another run is still at work; 128 + n ended by "
-    "signal n. Whenever it is not 0, the current release is as it was."
-)
-@click.option(
-    "--releases",
-    type=A_PATH,
-    default=PROJECT / "releases",
-    help="Folder of the releases (default: releases/).",
-)
-@click.option(
-    "--keep",
-    type=int,
-    default=5,
-    help="Number of releases to keep, the new one included (default: 5).",
-)
-@click.option(
-    "--wait", type=float, default=300, help="Seconds to wait for another run (default: 300)."
-)
-@click.option(
-    "--results",
-    type=A_PATH,
-    metavar="FILE",
-    help="Write dbt's results of this run there, once all tests have passed.",
-)
+@click.command(epilog=RELEASE_STATUS)
+@click.option("--releases", "folder", type=A_PATH, default=PROJECT / "releases", help=FOLDER)
+@click.option("--keep", type=int, default=5, help="Releases to keep, the new one too (default: 5).")
+@click.option("--wait", type=float, default=300, help="Seconds to wait for a run (default: 300).")
+@click.option("--results", type=A_PATH, metavar="FILE", help="Write dbt's results there.")
 @click.option("--force", is_flag=True, help="Release even if nothing changed.")
-@click.option(
-    "--rollback",
-    is_flag=False,
-    flag_value="",
-    metavar="[RELEASE]",
-    help="Go back to the release before the current one, or to the one named by its number.",
-)
+@click.option("--rollback", is_flag=False, flag_value="", metavar="[RELEASE]", help=ROLLBACK)
 @click.option("--list", "list_", is_flag=True, help="List the releases.")
 def release(
-    releases: Path,
+    folder: Path,
     keep: int,
     wait: float,
     results: Path | None,
@@ -115,14 +88,14 @@ def release(
     if results and not results.parent.is_dir():
         raise UserError(f"--results is {results}: there is no such folder")
     _set_up(wait)
-    folder = Releases(releases.resolve())
+    releases = Releases(folder.resolve())
     if list_:
-        sys.stdout.write("\n".join(folder.describe()) + "\n")
+        sys.stdout.write("\n".join(releases.describe()) + "\n")
         return RELEASED
 
     def action() -> Outcome:
         if rollback is not None:
-            return roll_back(folder, rollback, wait=wait)
-        return release_all(folder, keep=keep, force=force, wait=wait, results=results)
+            return roll_back(releases, rollback, wait=wait)
+        return release_all(releases, keep=keep, force=force, wait=wait, results=results)
 
-    return run(folder, action, keep)
+    return run(releases, action, keep)

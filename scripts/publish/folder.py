@@ -50,11 +50,8 @@ class Work:
     def locked(self, wait: float) -> Iterator[None]:
         """Keep other runs out, and put right what a killed one left.
 
-        Args:
-            wait: seconds to wait for another run.
-
         Raises:
-            BusyError: another run did not end in time.
+            BusyError: another run did not end in `wait` seconds.
             UserError: the output cannot be written, at any time in the block.
 
         """
@@ -92,10 +89,8 @@ class Work:
             except FileNotFoundError:
                 continue  # another run has just ended and removed the folder
             except Timeout as error:
-                raise BusyError(
-                    f"another run is still at work in {self.output} after {wait:g} s: "
-                    "nothing was done"
-                ) from error
+                reason = f"another run is still at work in {self.output} after {wait:g} s"
+                raise BusyError(f"{reason}: nothing was done") from error
 
     def _recover(self) -> None:
         for aside in list(self.folder.glob(f"{REPLACED}*")):
@@ -166,12 +161,8 @@ def replaced_folder(
 def swap(new: Path, target: Path, aside: Path) -> None:
     """Put `new` in the place of `target` at once; `new` may then hold what was replaced.
 
-    Args:
-        new: the finished folder.
-        target: a folder on the same file system; it need not exist.
-        aside: where `target` stands for a moment if the system cannot exchange two folders; then
-            there is no `target` for that moment, and `Work.locked` undoes a kill in it.
-
+    If the system cannot exchange two folders, `target` stands `aside` for a moment. There is no
+    `target` in that moment, and `Work.locked` undoes a kill in it.
     """
     if not target.exists():
         os.rename(new, target)

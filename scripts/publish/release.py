@@ -22,6 +22,7 @@ from publish.about import about, inscribe, write_manifest
 from publish.build import Places, add_site, assemble, count_rows
 from publish.folder import BusyError
 from publish.releases import Release, Releases
+from warehouse.database import STORAGE
 from warehouse.dbt import BuildFailedError, count_tests
 from warehouse.project import UserError
 from warehouse.signals import Signals
@@ -55,10 +56,10 @@ def release(
 
     Args:
         releases: where the releases are.
-        keep: how many releases to keep, the new one included.
+        keep: how many to keep, the new one included.
         force: release even where nothing changed.
         wait: seconds to wait for another run.
-        results: file to write dbt's results of this run to, once all tests have passed.
+        results: file for dbt's results of this run, written once all tests have passed.
 
     Raises:
         UserError: the folder cannot be written, or another run is at work in it.
@@ -92,8 +93,7 @@ def _fill(folder: Path, target_path: Path, results: Path | None) -> dict[str, An
     if results:
         shutil.copyfile(target_path / "run_results.json", results)
     values = about(places.exports)
-    storage: dict[str, Any] = {"storage_compatibility_version": "v1.0.0"}
-    with duckdb.connect(str(places.warehouse), config=storage) as connection:
+    with duckdb.connect(str(places.warehouse), config=STORAGE) as connection:
         inscribe(connection, values)
         rows = count_rows(connection, places.manifest)
     add_site(folder)
@@ -131,11 +131,8 @@ def roll_back(releases: Releases, name: str | None, *, wait: float) -> Outcome:
         if current is None:
             raise UserError(f"{releases.link} points at no release: nothing to go back from")
         older = [release for release in releases.all() if release.number < current.number]
-        if name:
-            matching = [r for r in releases.all() if name in (r.name, r.name.partition("-")[0])]
-        else:
-            matching = older[-1:]
-        if not matching:
+        named = [r for r in releases.all() if name in (r.name, r.name.partition("-")[0])]
+        if not (matching := named if name else older[-1:]):
             names = ", ".join(release.name for release in releases.all())
             what = f"no release {name}" if name else f"no release before {current.name}"
             raise UserError(f"there is {what}; there are {names}")

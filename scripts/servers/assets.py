@@ -34,12 +34,11 @@ def write_assets(
     spec = yaml.safe_load(specification.read_text(encoding="utf-8"))
     datasets = {name: _dataset(spec, name, marts) for name in spec["datasets"]}
     charts = {name: _chart(spec, name, datasets) for name in spec["charts"]}
-    database = {**spec["database"], "uuid": _uuid(spec, "database")}
     # The time is asked for; nothing depends on it.
     metadata = {"type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
     assets = {
         "metadata.yaml": metadata,
-        "databases/warehouse.yaml": database,
+        "databases/warehouse.yaml": spec["database"],
         **{f"datasets/{name}.yaml": dataset for name, dataset in datasets.items()},
         **{f"charts/{name}.yaml": chart for name, chart in charts.items()},
         "dashboards/dashboard.yaml": _dashboard(spec, charts),
@@ -48,24 +47,18 @@ def write_assets(
 
 
 def _uuid(spec: Asset, name: str) -> str:
-    made = uuid.uuid5(uuid.UUID(spec["uuids"]["database"]), name)
-    return str(spec["uuids"].get(name, made))
+    return str(uuid.uuid5(uuid.UUID(spec["database"]["uuid"]), name))
 
 
-def _format(name: str, *formats: Mapping[str, str]) -> str | None:
-    """Choose the format of a number by the unit in its name; the last one that fits."""
-    units = {unit: text for given in formats for unit, text in given.items()}
-    return next((text for unit, text in units.items() if unit in name.split("_")), None)
+def _format(name: str, formats: Mapping[str, str]) -> str | None:
+    """Choose the format of a number by the unit in its name."""
+    return next((text for unit, text in formats.items() if unit in name.split("_")), None)
 
 
 def _check(used: Iterable[str], known: Iterable[str], where: str) -> None:
     unknown = sorted(set(used) - set(known))
     if unknown:
         raise UserError(f"{where} has no {', '.join(unknown)}: build it anew, or correct the name")
-
-
-def _is_measure(column: Column) -> bool:
-    return column.data_type.startswith(("decimal", "bigint"))
 
 
 def _dataset(spec: Asset, name: str, marts: Mapping[str, Mart]) -> Asset:
@@ -86,7 +79,7 @@ def _dataset(spec: Asset, name: str, marts: Mapping[str, Mart]) -> Asset:
                 "verbose_name": titles.get(column.name),
                 "type": column.data_type.replace("string", "varchar").upper(),
                 "description": column.description,
-                "groupby": not _is_measure(column),
+                "groupby": not column.data_type.startswith(("decimal", "bigint")),
                 "filterable": True,
                 "is_dttm": False,
             }
@@ -94,7 +87,7 @@ def _dataset(spec: Asset, name: str, marts: Mapping[str, Mart]) -> Asset:
         ],
         "metrics": _metrics(spec, name, columns, titles),
         "uuid": _uuid(spec, name),
-        "database_uuid": _uuid(spec, "database"),
+        "database_uuid": spec["database"]["uuid"],
     }
 
 
@@ -104,15 +97,13 @@ def _metrics(
     given = dict(spec["datasets"][name]["metrics"])
     metrics = given.pop("own", {})
     for rule, names in given.items():
-        expression, description = (
-            spec["rules"][rule][key] for key in ("expression", "description")
-        )
         _check(names, columns, f"{name} of the warehouse")
+        about = spec["rules"][rule]
         for column in names:
             metrics[column] = {
                 "title": spec["metric_titles"].get(column) or titles[column],
-                "expression": expression.format(column=column),
-                "description": f"{columns[column].description} {description}",
+                "expression": about["expression"].format(column=column),
+                "description": f"{columns[column].description} {about['description']}",
             }
     return [
         {
@@ -130,34 +121,26 @@ def _chart(spec: Asset, name: str, datasets: Mapping[str, Asset]) -> Asset:
     given = spec["charts"][name]
     _check([given["dataset"]], datasets, "the list of datasets")
     dataset = datasets[given["dataset"]]
-    params = _bars(spec, given, dataset) if "bars" in given else _table(spec, given, dataset)
+    kind, params_of = ("bars", _bars) if "bars" in given else ("table", _table)
     params = {
-        **spec["kinds"]["bars" if "bars" in given else "table"],
+        **spec["kinds"][kind],
         "adhoc_filters": [],
         "row_limit": 100,
         "time_range": "No filter",
-        **params,
+        **params_of(given, dataset, spec["formats"] | given.get("formats", {})),
         **given.get("params", {}),
     }
-    if "filter" in given:
+    if condition := given.get("filter"):
+        _check_columns([condition["column"]], dataset)
         params["adhoc_filters"] = [
             {
                 "expressionType": "SIMPLE",
                 "clause": "WHERE",
-                "subject": given["filter"]["column"],
-                "operator": given["filter"]["operator"],
-                "comparator": given["filter"]["value"],
+                "subject": condition["column"],
+                "operator": condition["operator"],
+                "comparator": condition["value"],
             }
         ]
-    if "bars" in given:
-        used = [params["x_axis"], *params["groupby"]]
-        metrics = [item["metric_name"] for item in dataset["metrics"]]
-        _check(params["metrics"], metrics, f"the dataset {given['dataset']}")
-    else:
-        used = [*given["table"], given.get("order_by", "sort_order")]
-    used += [item["subject"] for item in params["adhoc_filters"]]
-    columns = [item["column_name"] for item in dataset["columns"]]
-    _check(used, columns, f"the dataset {given['dataset']}")
     return {
         "slice_name": given["title"],
         "description": given.get("description"),
@@ -168,47 +151,52 @@ def _chart(spec: Asset, name: str, datasets: Mapping[str, Asset]) -> Asset:
     }
 
 
-def _bars(spec: Asset, given: Asset, dataset: Asset) -> Asset:
-    bars = given["bars"]
+def _check_columns(used: Iterable[str], dataset: Asset) -> None:
+    columns = [column["column_name"] for column in dataset["columns"]]
+    _check(used, columns, f"the dataset {dataset['table_name']}")
+
+
+def _bars(given: Asset, dataset: Asset, formats: Mapping[str, str]) -> Asset:
+    by, metric = given["bars"]["by"], given["bars"]["metric"]
+    _check_columns([by, *given.get("params", {}).get("groupby", [])], dataset)
+    metrics = [metric["metric_name"] for metric in dataset["metrics"]]
+    _check([metric], metrics, f"the dataset {dataset['table_name']}")
     return {
-        "x_axis": bars["by"],
-        "metrics": [bars["metric"]],
-        "x_axis_sort": bars["metric"],
-        "y_axis_format": _format(bars["metric"], spec["formats"]),
-        "y_axis_title": bars["axis"],
+        "x_axis": by,
+        "metrics": [metric],
+        "x_axis_sort": metric,
+        "y_axis_format": _format(metric, formats),
+        "y_axis_title": given["bars"]["axis"],
     }
 
 
-def _table(spec: Asset, given: Asset, dataset: Asset) -> Asset:
+def _table(given: Asset, dataset: Asset, formats: Mapping[str, str]) -> Asset:
+    order = given.get("order_by", "sort_order")
+    _check_columns([*given["table"], order], dataset)
     measures = {column["column_name"] for column in dataset["columns"] if not column["groupby"]}
-    formats = spec["formats"], given.get("formats", {})
+    shown = [name for name in given["table"] if name in measures]
     return {
         "all_columns": given["table"],
-        "order_by_cols": [json.dumps([given.get("order_by", "sort_order"), True])],
-        "column_config": {
-            name: {"d3NumberFormat": _format(name, *formats)}
-            for name in given["table"]
-            if name in measures
-        },
+        "order_by_cols": [json.dumps([order, True])],
+        "column_config": {name: {"d3NumberFormat": _format(name, formats)} for name in shown},
     }
 
 
 def _dashboard(spec: Asset, charts: Mapping[str, Asset]) -> Asset:
     given = spec["dashboard"]
     shown = [name for row in given["rows"] for name in row["charts"]]
-    _check(shown, charts, "the list of charts")
+    _check([*shown, *given["filter"]["excluded"]], charts, "the list of charts")
     wrong = sorted(name for name in charts if shown.count(name) != 1)
     if wrong:
         raise UserError(f"the dashboard has to show each chart once: {', '.join(wrong)}")
     ids = {name: number for number, name in enumerate(shown, start=1)}
-    _check(given["filter"]["excluded"], charts, "the list of charts")
     filters = [_filter(spec, [ids[name] for name in given["filter"]["excluded"]])]
     return {
         "dashboard_title": given["title"],
         "description": given["description"],
         "slug": given["slug"],
         "published": True,
-        "uuid": _uuid(spec, "dashboard"),
+        "uuid": given["uuid"],
         "position": _position(given, charts, ids),
         "metadata": {**given["metadata"], "native_filter_configuration": filters},
     }
@@ -240,14 +228,14 @@ def _filter(spec: Asset, excluded: list[int]) -> Asset:
 
 def _position(given: Asset, charts: Mapping[str, Asset], ids: Mapping[str, int]) -> Asset:
     """Lay out the rows: first the text about the dashboard, then the charts."""
-    about = {"width": 12, "height": 14, "code": given["about"]}
-    rows: list[dict[str, Asset]] = [{"MARKDOWN-about": about}]
+    rows: list[dict[str, Asset]] = [
+        {"MARKDOWN-about": {"width": 12, "height": 14, "code": given["about"]}}
+    ]
     for row in given["rows"]:
-        cells = {
-            f"CHART-{name}": {"width": width, "height": row["height"], "chartId": ids[name]}
-            | {"uuid": charts[name]["uuid"]}
-            for name, width in row["charts"].items()
-        }
+        cells: dict[str, Asset] = {}
+        for name, width in row["charts"].items():
+            of_chart = {"chartId": ids[name], "uuid": charts[name]["uuid"]}
+            cells[f"CHART-{name}"] = {"width": width, "height": row["height"], **of_chart}
         rows.append(cells)
     names = [f"ROW-{number}" for number in range(1, len(rows) + 1)]
     position: Asset = {
@@ -256,9 +244,9 @@ def _position(given: Asset, charts: Mapping[str, Asset], ids: Mapping[str, int])
         "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": names, "parents": ["ROOT_ID"]},
         "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": given["title"]}},
     }
-    transparent = {"background": "BACKGROUND_TRANSPARENT"}
     for name, cells in zip(names, rows, strict=True):
-        position[name] = _cell(name, ["ROOT_ID", "GRID_ID"], transparent, list(cells))
+        meta = {"background": "BACKGROUND_TRANSPARENT"}
+        position[name] = _cell(name, ["ROOT_ID", "GRID_ID"], meta, list(cells))
         for cell, meta in cells.items():
             position[cell] = _cell(cell, ["ROOT_ID", "GRID_ID", name], meta, [])
     return position

@@ -12,7 +12,8 @@ import io
 import logging
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ import psycopg2.errors
 from psycopg2 import sql
 
 from publish.build import check_seeds
-from warehouse.dbt import check_results, run_dbt
+from warehouse.dbt import check_results, count_tests, run_dbt
 from warehouse.project import PROJECT, UserError
 from warehouse.sheets import descriptions, raw_tables, text_columns, write_rows
 
@@ -59,9 +60,7 @@ union all
 select 'can write to ' || cast(oid as regclass)
 from pg_class
 where
-    relnamespace not in (
-        cast('pg_catalog' as regnamespace), cast('information_schema' as regnamespace)
-    )
+    relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
     and relkind in ('r', 'p', 'v', 'f')
     and (
         has_table_privilege(%(reader)s, oid, 'insert, update, delete, truncate, trigger')
@@ -71,7 +70,7 @@ union all
 select 'can call ' || cast(oid as regprocedure)
 from pg_proc
 where
-    pronamespace = cast('pg_catalog' as regnamespace)
+    pronamespace = 'pg_catalog'::regnamespace
     and proname in (
         'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'lo_export',
         'pg_read_file', 'pg_read_binary_file', 'pg_ls_dir'
@@ -113,10 +112,7 @@ where
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or view that a build made in the schema `built_in`, and the schema to publish it in.
-
-    It is published as a table.
-    """
+    """A table or view that a build made; it is published as a table in `schema`."""
 
     name: str
     built_in: str
@@ -150,10 +146,8 @@ def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str
             target_path = PROJECT / ".work" / "postgres"
             results = run_dbt("postgres", target_path, unit_tests=unit_tests)
             check_results(results, _connect)
-            raw = [Relation(name, BUILT_RAW, "raw") for name in raw_tables(PROJECT)]
-            for statement in descriptions(target_path / "manifest.json"):
-                cursor.execute(statement)
-            relations = [*readable_relations(results), *raw]
+            cursor.execute("; ".join(descriptions(target_path / "manifest.json")))
+            relations = _readable_relations(results)
             publish(cursor, relations)
             _drop_built_schemas(cursor)
             connection.commit()
@@ -164,11 +158,18 @@ def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str
         ) from error
     except psycopg2.Error as error:
         raise UserError(f"the server says: {' '.join(str(error).split())}") from error
-    return _summary(results, relations, time.monotonic() - started)
+    schemas = Counter(relation.schema for relation in relations)
+    tables = ", ".join(f"{count} tables in {schema}" for schema, count in sorted(schemas.items()))
+    return [
+        f"{count_tests(results)} tests passed",
+        f"published  {tables}",
+        f"readers    members of the role {READER}",
+        f"took       {time.monotonic() - started:.1f} s",
+    ]
 
 
 def _connect() -> Connection:
-    """Connect as libpq's environment variables say, and as profiles.yml does."""
+    """Connect as libpq's environment variables say, as profiles.yml does."""
     missing = [name for name in ("PGDATABASE", "PGUSER") if not os.environ.get(name)]
     if missing:
         raise UserError(f"set {' and '.join(missing)}: docs/postgres.md says how to connect")
@@ -234,9 +235,7 @@ def _prepare_schemas(wait: float) -> None:
             file = io.StringIO()
             write_rows(file, columns, rows)
             file.seek(0)
-            cursor.copy_expert(
-                f"copy {BUILT_RAW}.{name} from stdin (format csv, header true)", file
-            )
+            cursor.copy_expert(f"copy {BUILT_RAW}.{name} from stdin (format csv, header)", file)
 
 
 def _drop_built_schemas(cursor: Cursor) -> None:
@@ -250,15 +249,14 @@ def _drop_built_schemas(cursor: Cursor) -> None:
         cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
 
 
-def readable_relations(results: Iterable[Any]) -> list[Relation]:
-    """Return the relations that dbt_project.yml grants to readers, sorted by name."""
-    relations = [
-        Relation(name=node.alias, built_in=node.schema, schema=node.config.schema)
-        for node in (result.node for result in results)
-        if node.resource_type in ("model", "seed")
-        and READER in node.config.grants.get("select", [])
-    ]
-    return sorted(relations, key=lambda relation: (relation.schema, relation.name))
+def _readable_relations(results: Iterable[Any]) -> list[Relation]:
+    """Return the raw tables and the relations that dbt_project.yml grants to readers."""
+    relations = [Relation(name, BUILT_RAW, "raw") for name in raw_tables(PROJECT)]
+    for node in (result.node for result in results):
+        is_built = node.resource_type in ("model", "seed")
+        if is_built and READER in node.config.grants.get("select", []):
+            relations.append(Relation(node.alias, node.schema, node.config.schema))
+    return relations
 
 
 def publish(cursor: Cursor, relations: list[Relation]) -> None:
@@ -272,7 +270,7 @@ def publish(cursor: Cursor, relations: list[Relation]) -> None:
         psycopg2.Error: a statement fails; the transaction can only be rolled back.
 
     """
-    for schema in sorted({relation.schema for relation in relations}):
+    for schema in {relation.schema for relation in relations}:
         name = sql.Identifier(schema).as_string(cursor)
         cursor.execute(f"create schema if not exists {name}")
         cursor.execute(f"grant usage on schema {name} to {READER}")
@@ -304,15 +302,3 @@ def _columns(cursor: Cursor, relation: str) -> list[tuple[str, str]]:
     """Return names and types of a relation's columns; none if there is no such relation."""
     cursor.execute(COLUMNS, [relation])
     return list(cursor.fetchall())
-
-
-def _summary(results: Sequence[Any], relations: list[Relation], seconds: float) -> list[str]:
-    tests = sum(result.node.resource_type in ("test", "unit_test") for result in results)
-    schemas = [relation.schema for relation in relations]
-    return [
-        f"{tests} tests passed",
-        "published  "
-        + ", ".join(f"{schemas.count(name)} tables in {name}" for name in sorted(set(schemas))),
-        f"readers    members of the role {READER}",
-        f"took       {seconds:.1f} s",
-    ]

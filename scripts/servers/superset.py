@@ -1,8 +1,6 @@
 """Start Apache Superset on the warehouse: datasets and dashboard from bi/superset/, read-only.
 
-Runs in the environment `.venv-superset` and serves this machine alone. What Superset itself keeps
-(users, queries, what people make in it) is in one folder; the assets of the repository are imported
-at each start.
+Runs in the environment `.venv-superset`. The assets of the repository are imported at each start.
 """
 
 from __future__ import annotations
@@ -94,11 +92,7 @@ def _read_assets(warehouse: Path) -> dict[str, Asset]:
 def _load(assets: dict[str, Asset], *, reset_password: bool) -> tuple[Flask, str | None]:
     """Bring Superset's own database up to date and import the assets.
 
-    The environment says where: SUPERSET_HOME, SUPERSET_WAREHOUSE and SUPERSET_CONFIG_PATH.
-
-    Returns:
-        The application, and the administrator's password if it is new.
-
+    Returns the application, and the administrator's password if it is new.
     """
     # Superset reads its settings when it is imported.
     from superset.app import create_app
@@ -128,14 +122,9 @@ def _admin_password(security_manager: Any, *, reset: bool) -> str | None:
         return None
     password = secrets.token_urlsafe(18)
     if user is None:
-        security_manager.add_user(
-            ADMIN,
-            "Warehouse",
-            "Administrator",
-            "admin@localhost",
-            security_manager.find_role("Admin"),
-            password=password,
-        )
+        name, email = ("Warehouse", "Administrator"), "admin@localhost"
+        role = security_manager.find_role("Admin")
+        security_manager.add_user(ADMIN, *name, email, role, password=password)
     else:
         security_manager.reset_password(user.id, password)
     return password
@@ -146,17 +135,9 @@ def _serve(assets: dict[str, Asset], home: Path, port: int, *, reset_password: b
 
     class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         def load_config(self) -> None:
-            settings = {
-                "bind": f"127.0.0.1:{port}",
-                "workers": 1,
-                "worker_class": "gthread",
-                "threads": 8,
-                "timeout": BOOT_SECONDS,
-                "graceful_timeout": 10,
-                "control_socket_disable": True,
-                "umask": 0o077,
-                "loglevel": "warning",
-            }
+            settings = {"bind": f"127.0.0.1:{port}", "workers": 1, "worker_class": "gthread"}
+            settings |= {"threads": 8, "timeout": BOOT_SECONDS, "graceful_timeout": 10}
+            settings |= {"control_socket_disable": True, "umask": 0o077, "loglevel": "warning"}
             for name, value in settings.items():
                 self.cfg.set(name, value)
 

@@ -2,7 +2,7 @@
 
 dbt compiles the project once; its artifacts hold the SQL of every seed, model and test. Running
 that again costs a fraction of a build, which is what a benchmark compares with and what tests on
-altered numbers are made of.
+altered numbers are made of. The raw tables are no part of it: `warehouse.sheets` loads them.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ class Step:
         kind: seeds, models or tests.
         database: name of the database that the SQL refers to.
         relation: what the node makes, quoted; empty for a test.
-        statements: SQL to run in turn; of a test the one query, whose rows are its failures.
-        depends_on: dbt's ids of the nodes that it reads.
+        query: the compiled SQL of a model or test; empty for a seed.
+        statements: SQL to run in turn; of a test the query alone, whose rows are its failures.
+        depends_on: dbt's ids of the nodes and raw tables that it reads.
 
     """
 
@@ -41,6 +42,7 @@ class Step:
     kind: str
     database: str
     relation: str
+    query: str
     statements: tuple[str, ...]
     depends_on: tuple[str, ...]
 
@@ -53,15 +55,16 @@ def read_json(path: Path) -> dict[str, Any]:
 
     """
     try:
-        return json.loads(path.read_bytes())
+        content: dict[str, Any] = json.loads(path.read_bytes())
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise UserError(f"{path} is not JSON") from error
+    return content
 
 
 def read_steps(manifest: Path, run_results: Path) -> list[Step]:
-    """Give the steps of a build in the order in which its nodes ended.
+    """Return the steps of a build in the order in which its nodes ended.
 
     A node ends after all that it depends on, so that order is one of dependency. Ephemeral models
     are part of the compiled SQL of others; unit tests are left out.
@@ -72,6 +75,7 @@ def read_steps(manifest: Path, run_results: Path) -> list[Step]:
         node = nodes.get(result["unique_id"], {})
         kind = KINDS.get(node.get("resource_type", ""))
         if kind:
+            query = result.get("compiled_code") or ""
             steps.append(
                 Step(
                     name=node["name"],
@@ -79,8 +83,9 @@ def read_steps(manifest: Path, run_results: Path) -> list[Step]:
                     kind=kind,
                     database=node["database"],
                     relation="" if kind == "tests" else _relation(node),
-                    statements=_statements(kind, node, result.get("compiled_code") or ""),
-                    depends_on=tuple(read_dependencies(node, nodes)),
+                    query=query,
+                    statements=_statements(kind, node, query),
+                    depends_on=tuple(_dependencies(node, nodes)),
                 )
             )
     return steps
@@ -112,7 +117,7 @@ def run_steps(connection: duckdb.DuckDBPyConnection, steps: Sequence[Step]) -> d
 
 
 def materialized(step: Step) -> Step:
-    """Give a step that makes a table where the build makes a view."""
+    """Return a step that makes a table where the build makes a view."""
     view, table = "create or replace view", "create or replace table"
     return replace(step, statements=tuple(s.replace(view, table, 1) for s in step.statements))
 
@@ -126,13 +131,15 @@ def _relation(node: dict[str, Any]) -> str:
     return f"{quoted(node['schema'])}.{quoted(node['alias'])}"
 
 
-def read_dependencies(node: dict[str, Any], nodes: dict[str, Any]) -> list[str]:
-    """Give what a node reads, with ephemeral models replaced by what those read."""
+def _dependencies(node: dict[str, Any], nodes: dict[str, Any]) -> list[str]:
+    """Return what a node reads, with ephemeral models replaced by what those read."""
     found: list[str] = []
     for unique_id in node.get("depends_on", {}).get("nodes", []):
-        parent = nodes[unique_id]
-        ephemeral = parent["config"].get("materialized") == "ephemeral"
-        found += read_dependencies(parent, nodes) if ephemeral else [unique_id]
+        parent = nodes.get(unique_id)  # none of a raw table
+        if parent and parent["config"].get("materialized") == "ephemeral":
+            found += _dependencies(parent, nodes)
+        else:
+            found.append(unique_id)
     return list(dict.fromkeys(found))
 
 

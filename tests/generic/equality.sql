@@ -1,40 +1,28 @@
 {% test equality(model, compare_model, compare_columns, row_condition='true') %}
-with actual as (
+with actual_and_expected as (
     select
         {%- for column in compare_columns %}
-        cast({{ column }} as text) as {{ column }}{% if not loop.last %},{% endif %}
+        cast({{ column }} as text) as {{ column }},
         {%- endfor %}
+        1 as row_balance
     from {{ model }}
     where {{ row_condition }}
-),
-
-expected as (
+    union all
     select
         {%- for column in compare_columns %}
-        cast({{ column }} as text) as {{ column }}{% if not loop.last %},{% endif %}
+        cast({{ column }} as text) as {{ column }},
         {%- endfor %}
+        -1 as row_balance
     from {{ compare_model }}
-),
-
-lost as (
-    select * from expected
-    except all
-    select * from actual
-),
-
-added as (
-    select * from actual
-    except all
-    select * from expected
 )
 
 select
-    '{{ model.identifier }} lacks the row of {{ compare_model.identifier }} with '
-    || {{ describe_columns(compare_columns) }} as failure
-from lost
-union all
-select
-    '{{ model.identifier }} has a row that {{ compare_model.identifier }} has not: '
-    || {{ describe_columns(compare_columns) }} as failure
-from added
+    case
+        when sum(row_balance) < 0
+            then '{{ model.identifier }} lacks the row of {{ compare_model.identifier }} with '
+        else '{{ model.identifier }} has a row that {{ compare_model.identifier }} has not: '
+    end || {{ describe_columns(compare_columns) }} as failure
+from actual_and_expected
+group by {{ compare_columns | join(', ') }}
+having sum(row_balance) <> 0
 {% endtest %}

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from publish.build import Places
+from warehouse.database import STORAGE
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -82,19 +83,25 @@ def run_release(project: Path, releases: Path, *options: str, **more: Any) -> Ru
     return finish_release(release_command(project, releases, *options), **more)
 
 
-# Runs a command with what an earlier build made in the place of dbt, which takes most of the time.
+# Runs a command with what an earlier build made in the place of dbt, which takes most of the time,
+# or with a finished release in the place of all that a release is made of.
 # With a number of steps, the process is killed before that step of changing names and folders.
 QUICKLY = """
 import os, shutil, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv.pop(1))
 edition, steps, exchanges = Path(sys.argv.pop(1)), int(sys.argv.pop(1)), sys.argv.pop(1) == "True"
-import publish.build, publish.folder
+import json
+import publish.build, publish.folder, publish.release
 
 def build_with_dbt(warehouse, target_path, **_):
     shutil.copyfile(edition / "warehouse.duckdb", warehouse)
     shutil.copytree(edition / "target", target_path, dirs_exist_ok=True)
     return []
+
+def fill(folder, *_):
+    shutil.copytree(edition, folder, dirs_exist_ok=True)
+    return json.loads((edition / "release.json").read_bytes())
 
 def step():
     global steps
@@ -117,6 +124,8 @@ def rmtree(folder, *arguments, **options):
 
 remove = shutil.rmtree
 publish.build.build_with_dbt = build_with_dbt
+if (edition / "release.json").exists():
+    publish.release._fill = fill
 if not exchanges:
     publish.folder._exchange = lambda *_: False
 if steps:
@@ -133,7 +142,7 @@ KILLED = 9
 def quick_command(
     edition: Path, *command: str | Path, kill_at: int = 0, exchanges: bool = True
 ) -> list[str]:
-    """Give a command of cli.py that publishes an edition, whose making does not take dbt."""
+    """Give a command of cli.py that publishes an edition of `make_edition`, or a release again."""
     settings = [str(PROJECT / "scripts"), str(edition), str(kill_at), str(exchanges)]
     return [sys.executable, "-c", QUICKLY, *settings, *map(str, command)]
 
@@ -155,9 +164,7 @@ def make_edition(built: Built, folder: Path, number: int) -> Path:
             node["description"] += f" Edition {number}."
     (target / "manifest.json").write_text(json.dumps(manifest))
     shutil.copy(built.warehouse, folder)
-    with duckdb.connect(
-        str(folder / "warehouse.duckdb"), config={"storage_compatibility_version": "v1.0.0"}
-    ) as warehouse:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), config=STORAGE) as warehouse:
         warehouse.execute(f"update marts.dim_reports set title = title || ' Edition {number}.'")
         warehouse.execute(
             "update marts.fct_sentence_by_inducement"

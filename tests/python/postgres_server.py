@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,24 +29,16 @@ class Server:
     """A private server on this machine, with passwords of its own."""
 
     port: int
-    passwords: dict[str, str] = field(
-        default_factory=lambda: {
-            user: secrets.token_hex(16) for user in ("admin", BUILDER, "analyst", "stranger")
-        }
-    )
+    passwords: dict[str, str]
 
     def environment(self, user: str = BUILDER, database: str = "warehouse") -> dict[str, str]:
-        """The environment of a command that connects as a user."""
         server = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGDATABASE": database}
         return os.environ | server | {"PGUSER": user, "PGPASSWORD": self.passwords[user]}
 
     def connect(self, user: str, database: str = "warehouse") -> Connection:
+        password = self.passwords[user]
         return psycopg2.connect(
-            host="127.0.0.1",
-            port=self.port,
-            user=user,
-            password=self.passwords[user],
-            dbname=database,
+            host="127.0.0.1", port=self.port, user=user, password=password, dbname=database
         )
 
     def run(self, statement: str, database: str = "warehouse") -> None:
@@ -64,12 +56,6 @@ class Server:
         subprocess.run(command, env=self.environment("admin", "postgres"), check=True)
 
 
-def as_server_user(*command: str | Path) -> list[str | Path]:
-    """PostgreSQL refuses to run as root; the server ends with the process that started it."""
-    dropped = ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    return ["setpriv", "--pdeathsig=QUIT", *(dropped if os.getuid() == 0 else []), *command]
-
-
 @contextmanager
 def started_server(folder: Path) -> Iterator[Server]:
     """A server with the database `warehouse`, a builder and a reader, as documented."""
@@ -77,25 +63,36 @@ def started_server(folder: Path) -> Iterator[Server]:
     need(found, "PostgreSQL (Debian: postgresql)")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        server = Server(free.getsockname()[1])
+        port = free.getsockname()[1]
+    users = ("admin", BUILDER, "analyst", "stranger")
+    server = Server(port, {user: secrets.token_hex(16) for user in users})
     data, password = folder / "data", folder / "password"
     password.write_text(server.passwords["admin"])
+    # PostgreSQL refuses to run as root; the server ends with the process that started it.
+    as_server_user: list[str | Path] = ["setpriv", "--pdeathsig=QUIT"]
     if os.getuid() == 0:
+        as_server_user += ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
         for path in (folder, password):
             shutil.chown(path, "postgres", "postgres")
     # The language's order of text is not the one the warehouse needs: its database has its own.
     initdb = ["--auth=scram-sha-256", "--username=admin", f"--pwfile={password}", "--no-sync"]
     initdb += ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]
-    command = as_server_user(found[-1].with_name("initdb"), "-D", data, *initdb)
+    command = [*as_server_user, found[-1].with_name("initdb"), "-D", data, *initdb]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    settings = [f"port={server.port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
-    settings += ["fsync=off", "full_page_writes=off"]
-    options = [part for setting in settings for part in ("-c", setting)]
+    command = [*as_server_user, found[-1], "-D", data, f"--port={port}", "-F"]
+    command += ["--listen_addresses=127.0.0.1", "--unix_socket_directories="]
     with (folder / "log").open("w") as log:
-        command = as_server_user(found[-1], "-D", data, *options)
         process = subprocess.Popen(command, stderr=log)
     try:
-        wait_until_ready(server, process, folder / "log")
+        until = time.monotonic() + 30
+        while True:
+            try:
+                server.connect("admin", "postgres").close()
+                break
+            except psycopg2.OperationalError:
+                lives = process.poll() is None and time.monotonic() < until
+                assert lives, (folder / "log").read_text()
+                time.sleep(0.1)
         server.set_up("warehouse")
         server.run(f"alter role {BUILDER} password '{server.passwords[BUILDER]}'")
         for user in ("analyst", "stranger"):
@@ -105,17 +102,6 @@ def started_server(folder: Path) -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGQUIT)
         process.wait(timeout=60)
-
-
-def wait_until_ready(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        assert process.poll() is None, log.read_text()
-        try:
-            server.connect("admin", "postgres").close()
-            return
-        except psycopg2.OperationalError:
-            time.sleep(0.1)
-    raise AssertionError(log.read_text())
 
 
 def run_publish(
@@ -139,7 +125,6 @@ def said_in_one_line(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def fetch(connection: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """Run a query and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(query, values or None)
         return list(cursor.fetchall())

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -81,7 +82,7 @@ FAULTS = {
         [
             f"{REPORT}.figure_10, Number of Victims, paragraph 1, Single victim, percent:"
             " printed is 56.6, expected 56.8359",
-            "291 of 512",
+            "(100 x 291 (",
             "Used coercive tactics, printed_value: printed is 291, expected 292.0000",
             "known_discrepancies, misrepresentation_of_gender_percentage: expected a number that",
         ],
@@ -107,15 +108,17 @@ FAULTS = {
         [
             ("figure_23", "types.age,7.2", "types.age,"),
             ("table_11", "5,Enticement,", "5,Enticements,"),
-            ("figure_24", "Drugs or alcohol,enticement_types.", "Drugs or alcohol,enticement."),
         ],
         [
             "figure_23: expected rows 1 to 5, 5 numbers",
             "(only 4 of them)",
             "table_11: expected rows 1 to 6, 12 numbers, 0 wordings, 1 paragraphs or tables, labels"
             " with the checksum",
-            "fct_observations: category_key = enticement.drugs_or_alcohol is not in dim_categories",
         ],
+    ),
+    "an unknown code": (
+        [("figure_24", "Drugs or alcohol,enticement_types.", "Drugs or alcohol,enticement.")],
+        ["category_key = enticement.drugs_or_alcohol is not in dim_categories"],
     ),
     "an unreadable cell": (
         [("figure_24", "15.4", "15.4%")],
@@ -143,18 +146,6 @@ def test_faults_are_named_and_nothing_is_published(project: Path, faults: str) -
         assert text in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
     assert fingerprint(project / "build") == before
-
-
-def test_export_works_alone_after_a_build(project: Path) -> None:
-    command = [sys.executable, "scripts/export_marts.py"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    wrong = subprocess.run(
-        [*command, "--warehouse", "nowhere.duckdb"], cwd=project, capture_output=True, text=True
-    )
-    assert wrong.returncode == 2
-    assert "there is no warehouse file nowhere.duckdb" in wrong.stderr
-    assert len(wrong.stderr.splitlines()) == 1
 
 
 # Publishing: with a warehouse that is made already
@@ -211,9 +202,10 @@ def test_killed_at_every_step_a_build_leaves_one_edition(
         if done.returncode != KILLED:
             break
     assert done.returncode == 0, done.stderr
-    # Killed before the switch, after it, while the old build is removed; then not at all.
-    old, new = ["0"] * 3, ["1"] * 3
-    assert seen == ([old, new, new, new] if exchanges else [old, old, ["none"], *[new] * 4])
+    states = [key for key, _ in groupby(seen)]
+    assert states == [["0"] * 3, *([] if exchanges else [["none"]]), ["1"] * 3]
+    # After the switch, while the old build is removed, and not at all.
+    assert seen.count(["1"] * 3) >= 3
 
 
 def test_readers_do_not_block_a_build_and_keep_what_they_opened(
@@ -269,7 +261,7 @@ def put(path: Path) -> None:
     path.write_text("mine")
 
 
-FOREIGN = ["notes.txt", "exports/csv/mine.csv", "docs/mine.html", "superset/superset.db"]
+FOREIGN = ["notes.txt", "exports/csv/mine.csv", "superset/superset.db"]
 
 
 @pytest.mark.parametrize("name", [*FOREIGN, "warehouse.duckdb"])
@@ -279,6 +271,10 @@ def test_files_that_are_not_of_a_build_are_not_replaced(
     output = tmp_path / "build"
     if name in FOREIGN:
         assert quick_build(editions[0], output).returncode == 0
+        put(output / "work" / "build.lock")  # dbt's cache, as older builds kept it, is no hindrance
+        put(output / "work" / "target" / "manifest.json")
+        assert quick_build(editions[0], output).returncode == 0
+        assert not (output / "work").exists()
     put(output / name)
     before = fingerprint(output)
     done = quick_build(editions[1], output)
@@ -299,15 +295,6 @@ def test_a_file_that_comes_during_a_build_is_not_lost(tmp_path: Path) -> None:
     assert (output / "notes.txt").read_text() == "mine"
 
 
-def test_the_cache_of_older_builds_is_no_hindrance(editions: list[Path], tmp_path: Path) -> None:
-    output = tmp_path / "build"
-    assert quick_build(editions[0], output).returncode == 0
-    put(output / "work" / "build.lock")
-    put(output / "work" / "target" / "manifest.json")
-    assert quick_build(editions[1], output).returncode == 0
-    assert not (output / "work").exists()
-
-
 def test_second_build_waits_or_gives_up_with_one_line(editions: list[Path], tmp_path: Path) -> None:
     work = tmp_path / ".work" / "build"
     work.mkdir(parents=True)
@@ -323,10 +310,7 @@ def test_second_build_waits_or_gives_up_with_one_line(editions: list[Path], tmp_
     assert waiting.wait(timeout=60) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_build_with_one_line(
-    project: Path, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_an_interrupted_build_is_one_line(project: Path, tmp_path: Path) -> None:
     output = tmp_path / "build"
     shutil.copytree(project / "build", output)
     before = fingerprint(output)
@@ -336,9 +320,9 @@ def test_a_signal_ends_a_build_with_one_line(
     for line in process.stderr:
         if " of " in line:
             break
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + signal.SIGINT
     assert "build: interrupted; what is published is as it was" in said
     assert "Traceback" not in said
     assert fingerprint(output) == before

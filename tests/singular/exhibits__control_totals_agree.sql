@@ -92,6 +92,15 @@ marks as (
         footnote as control_value
     from rows_keyed
     where footnote is not null
+    union
+    select distinct
+        cells.exhibit_id,
+        'population' as control,
+        cells.population_id as control_value
+    from {{ ref('stg_cells') }} as cells
+    inner join {{ ref('exhibits') }} as exhibits
+        on cells.exhibit_id = exhibits.exhibit_id
+    where cells.population_id <> exhibits.population_id
 )
 
 select exhibit_id || ': expected ' || printed || '; keyed are ' || keyed as failure

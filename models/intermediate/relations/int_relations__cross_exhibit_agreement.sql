@@ -18,11 +18,13 @@ with repeats as (
                 + firsts.value_high - firsts.obs_value
         end as tolerance
     from {{ ref('int_observations') }} as observations
-    inner join {{ ref('int_series') }} as series
-        on observations.series_key = series.series_key
+    inner join {{ ref('int_quantities') }} as quantities
+        on
+            observations.series_key = quantities.series_key
+            and quantities.origin = 'printed'
+            and observations.observation_key <> quantities.observation_key
     inner join {{ ref('int_observations') }} as firsts
-        on series.observation_key = firsts.observation_key
-    where observations.observation_key <> series.observation_key
+        on quantities.observation_key = firsts.observation_key
 )
 
 select {{ relation_term(

@@ -2,21 +2,24 @@
 -- rounding widens the limits.
 with changes as (
     select
-        series.observation_id,
-        series.observation_key as change_key,
-        greatest(abs(series.value_low), abs(series.value_high)) as greatest_change,
+        quantities.observation_id,
+        quantities.quantity_key as change_key,
+        greatest(abs(quantities.value_low), abs(quantities.value_high))
+            as greatest_change,
         {{ series_key(
-            'observations.fiscal_year', 'series.population_id', 'series.category_key',
-            'series.of_measure_id'
+            'observations.fiscal_year', 'quantities.population_id',
+            'quantities.category_key', 'measures.of_measure_id'
         ) }} as later_series_key,
         {{ series_key(
-            'observations.reference_fiscal_year', 'series.population_id',
-            'series.category_key', 'series.of_measure_id'
+            'observations.reference_fiscal_year', 'quantities.population_id',
+            'quantities.category_key', 'measures.of_measure_id'
         ) }} as earlier_series_key
-    from {{ ref('int_series') }} as series
+    from {{ ref('int_quantities') }} as quantities
+    inner join {{ ref('measures') }} as measures
+        on quantities.measure_id = measures.measure_id
     inner join {{ ref('int_observations') }} as observations
-        on series.observation_key = observations.observation_key
-    where series.statistic = 'percent_change'
+        on quantities.observation_key = observations.observation_key
+    where quantities.statistic = 'percent_change'
 ),
 
 years as (

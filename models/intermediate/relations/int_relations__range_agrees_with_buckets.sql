@@ -36,18 +36,18 @@ buckets as (
 
 extremes as (
     select
-        series.*,
+        quantities.*,
         measures.concept
-    from {{ ref('int_series') }} as series
+    from {{ ref('int_quantities') }} as quantities
     inner join {{ ref('measures') }} as measures
-        on series.measure_id = measures.measure_id
+        on quantities.measure_id = measures.measure_id
     where
-        series.statistic in ('minimum', 'maximum')
-        and series.category_key = 'population_total.total'
+        quantities.statistic in ('minimum', 'maximum')
+        and quantities.category_role = 'total'
 )
 
 select {{ relation_term(
-    id='extremes.observation_id', quantity='extremes.observation_key',
+    id='extremes.observation_id', quantity='extremes.quantity_key',
     low='buckets.range_from', high='buckets.range_to', is_subject='true'
 ) }}
 from extremes

@@ -1,6 +1,6 @@
 with observations as (select * from {{ ref('int_observations') }}),
 
-series as (select * from {{ ref('int_series') }}),
+quantities as (select * from {{ ref('int_quantities') }}),
 
 wordings as (select * from {{ ref('wordings') }}),
 
@@ -11,11 +11,11 @@ published as (
         observations.*,
         'published' as obs_status,
         cast(null as text) as derivation,
-        series.observation_key is not null as is_preferred,
+        quantities.quantity_key is not null as is_preferred,
         wordings.wording as glossed_wording,
         wordings.wording_category
     from observations
-    left join series on observations.observation_key = series.observation_key
+    left join quantities on observations.observation_key = quantities.quantity_key
     left join wordings
         on
             observations.wording = wordings.wording

@@ -1,12 +1,10 @@
 with relations as (select * from {{ ref('int_relations') }}),
 
-verdicts as (select * from {{ ref('fct_relations') }}),
-
 attainability as (select * from {{ ref('int_attainability') }}),
 
 observations as (select * from {{ ref('int_observations') }}),
 
-series as (select * from {{ ref('int_series') }}),
+quantities as (select * from {{ ref('int_quantities') }}),
 
 rules as (select * from {{ ref('rules') }}),
 
@@ -14,30 +12,31 @@ declared as (select * from {{ ref('known_discrepancies') }}),
 
 of_relations as (
     select
-        verdicts.relation_id as check_id,
-        verdicts.rule_id,
-        verdicts.exhibit_id,
-        verdicts.observation_id,
+        relations.relation_id as check_id,
+        relations.rule_id,
+        relations.exhibit_id,
+        relations.fiscal_year,
+        relations.observation_id,
         relations.subject,
         relations.printed_value,
         relations.expected_low,
         relations.expected_high,
-        verdicts.verdict,
-        verdicts.is_vacuous,
-        verdicts.discrepancy_id,
+        relations.verdict,
+        relations.is_vacuous,
+        relations.discrepancy_id,
         {{ sentence('rules.sentence') }} as explanation
-    from verdicts
-    inner join relations on verdicts.relation_id = relations.relation_id
-    inner join rules on verdicts.rule_id = rules.rule_id
+    from relations
+    inner join rules on relations.rule_id = rules.rule_id
 ),
 
 of_percentages as (
     select
         'attainable_percentage:' || attainability.observation_id as check_id,
         'attainable_percentage' as rule_id,
-        cast(null as text) as exhibit_id,
+        attainability.exhibit_id,
+        attainability.fiscal_year,
         attainability.observation_id,
-        cast(null as text) as subject,
+        attainability.subject,
         attainability.printed_value,
         attainability.expected_low,
         attainability.expected_high,
@@ -73,22 +72,27 @@ of_percentages as (
 -- A change whose years are not both printed.
 of_changes as (
     select
-        'percent_change:' || series.observation_id as check_id,
+        'percent_change:' || quantities.observation_id as check_id,
         'percent_change' as rule_id,
-        cast(null as text) as exhibit_id,
-        series.observation_id,
-        cast(null as text) as subject,
-        series.printed_value,
+        observations.exhibit_id,
+        observations.fiscal_year,
+        observations.observation_id,
+        observations.row_label || ', ' || observations.column_name as subject,
+        quantities.printed_value,
         cast(null as decimal(18, 4)) as expected_low,
         cast(null as decimal(18, 4)) as expected_high,
         'not_checkable' as verdict,
         false as is_vacuous,
         cast(null as text) as discrepancy_id,
         'the numbers of the two years are not both printed' as explanation
-    from series
-    left join verdicts
-        on 'percent_change:' || series.observation_id = verdicts.relation_id
-    where series.statistic = 'percent_change' and verdicts.relation_id is null
+    from quantities
+    inner join observations
+        on quantities.observation_key = observations.observation_key
+    left join relations
+        on
+            quantities.observation_id = relations.observation_id
+            and relations.rule_id = 'percent_change'
+    where quantities.statistic = 'percent_change' and relations.relation_id is null
 ),
 
 checks as (
@@ -100,21 +104,17 @@ checks as (
 )
 
 select
-    checks.check_id,
-    checks.rule_id,
-    coalesce(checks.exhibit_id, observations.exhibit_id) as exhibit_id,
-    observations.fiscal_year,
-    checks.observation_id,
-    coalesce(
-        checks.subject, observations.row_label || ', ' || observations.column_name
-    ) as subject,
-    checks.printed_value,
-    checks.expected_low,
-    checks.expected_high,
-    checks.verdict,
-    checks.is_vacuous,
-    checks.discrepancy_id,
-    checks.explanation
+    check_id,
+    rule_id,
+    exhibit_id,
+    fiscal_year,
+    observation_id,
+    subject,
+    printed_value,
+    expected_low,
+    expected_high,
+    verdict,
+    is_vacuous,
+    discrepancy_id,
+    explanation
 from checks
-inner join observations on checks.observation_id = observations.observation_id
-order by checks.rule_id, checks.check_id

@@ -1,0 +1,1394 @@
+-- The facts and the checks of the warehouse as one script for DuckDB, made from the raw and the
+-- reference tables alone: the yardstick of `make bench-scale`. It shares no SQL with the models.
+--
+-- Codes become whole numbers first; values are whole ten-thousandths, sums whole 10^-8. Statements
+-- are separated by a semicolon at the end of a line; one that begins with `select` is a check, whose
+-- rows are failures.
+
+-- Arithmetic on whole numbers, and numbers in words.
+create temp macro floor_div(n, d) as n // d - cast(n % d < 0 as bigint);
+create temp macro ceil_div(n, d) as -floor_div(-n, d);
+create temp macro nearest_div(n, d) as floor_div(2 * n + d, 2 * d);
+create temp macro as_number(units) as cast(units as decimal(18, 0)) * 0.0001::decimal(5, 4);
+create temp macro words(number) as rtrim(rtrim(cast(number::decimal(18, 4) as text), '0'), '.');
+create temp macro between_words(low, high) as
+    case when low = high then words(low) else words(low) || ' to ' || words(high) end;
+
+-- Codes
+create temp table category as
+select
+    row_number() over (order by classification_id, category_id) as category_no,
+    dense_rank() over (order by classification_id) as classification_no,
+    classification_id || '.' || category_id as category_key,
+    *
+from reference.categories;
+
+create temp table classification as
+select
+    (select min(classification_no) from category where category.classification_id = c.classification_id)
+        as classification_no,
+    parent.category_no as parent_category_no,
+    (select min(classification_no) from category where category.classification_id = c.counted_classification_id)
+        as counted_classification_no,
+    c.*
+from reference.classifications as c
+left join category as parent
+    on c.parent_classification_id = parent.classification_id
+    and c.parent_category_id = parent.category_id;
+
+create temp table measure as
+select row_number() over (order by measure_id) as measure_no, * from reference.measures;
+
+create temp table population as
+select
+    row_number() over (order by population_id) as population_no,
+    p.*,
+    category.category_no as formed_by_no
+from reference.populations as p
+left join category
+    on p.classification_id = category.classification_id
+    and p.category_id = category.category_id;
+
+create temp table population_link as
+select
+    child.population_no,
+    child.population_id,
+    case when child.formed_by_no is null then child.population_no else parent.population_no end as total_population_no,
+    case when child.formed_by_no is null then child.population_id else parent.population_id end as total_population_id,
+    coalesce(child.formed_by_no, (select category_no from category where category_key = 'population_total.total'))
+        as total_category_no
+from population as child
+left join population as parent on child.parent_population_id = parent.population_id;
+
+create temp table exhibit as
+select
+    e.*,
+    row_number() over (
+        order by r.publication_date desc,
+        case e.exhibit_type when 'table' then 1 when 'figure' then 2 else 3 end,
+        e.report_id, e.sort_order
+    ) as exhibit_no
+from reference.exhibits as e
+left join reference.reports as r using (report_id);
+
+-- Every printed number
+create temp table printed as
+with coded as (
+    select
+        e.exhibit_no * 1000000000 + c.row_number::int * 1000 + c.column_number::int as observation_key,
+        c.exhibit_id || '.' || c.row_number || '.' || c.column_name as observation_id,
+        c.report_id, c.exhibit_id, e.exhibit_no, c.row_number::int as row_number, c.row_label, c.column_name,
+        coalesce(c.fiscal_year::int, e.fiscal_year) as fiscal_year,
+        coalesce(c.population_id, e.population_id) as population_id,
+        coalesce(c.category_key, 'population_total.total') as category_key,
+        coalesce(c.measure_id, k.measure_id) as measure_id,
+        c.reference_fiscal_year::int as reference_fiscal_year,
+        c.reference_category_id,
+        coalesce(c.percent_base, e.percent_base) as percent_base,
+        c.printed_value, c.printed_unit,
+        case c.printed_value
+            when 'life' then null when 'one' then 1 when 'two' then 2 when 'three' then 3 when 'four' then 4
+            when 'five' then 5 when 'six' then 6 when 'seven' then 7 when 'eight' then 8 when 'nine' then 9
+            when 'ten' then 10 else replace(c.printed_value, ',', '')::decimal(18, 4)
+        end::decimal(18, 4) as obs_value,
+        case
+            when c.printed_value = 'life' then null
+            when contains(c.printed_value, '.') then length(c.printed_value) - position('.' in c.printed_value)
+            else 0
+        end::int as decimals,
+        c.wording, coalesce(c.heading, e.heading) as heading, c.paragraph::int as paragraph, c.footnote
+    from raw.cells as c
+    left join exhibit as e on c.exhibit_id = e.exhibit_id
+    left join reference.exhibit_columns as k
+        on c.exhibit_id = k.exhibit_id and c.column_name = k.column_name
+)
+select
+    coded.* replace (case when m.statistic = 'percent' then percent_base end as percent_base),
+    category.classification_id, category.category_id, category.classification_no,
+    m.measure_no, m.statistic,
+    case when category_key = 'population_total.total' then l.total_population_no else l.population_no end
+        as population_no,
+    case when category_key = 'population_total.total' then l.total_population_id else l.population_id end
+        as series_population_id,
+    case when category_key = 'population_total.total' then l.total_category_no else category.category_no end
+        as category_no,
+    case when m.statistic <> 'percent' or percent_base = 'all' then 0 when percent_base = 'known' then 1 else 2 end
+        as base_no,
+    coalesce(reference_fiscal_year * 10000, 0) + coalesce(reference.category_no, 0) as reference_no,
+    case when m.is_exact then 0 else case decimals when 0 then 5000 when 1 then 500 when 2 then 50 when 3 then 5 end end
+        as half_unit
+from coded
+left join measure as m using (measure_id)
+left join population_link as l using (population_id)
+left join category using (category_key)
+left join category as reference
+    on reference_category_id = reference.category_id and category.classification_no = reference.classification_no;
+
+create temp macro series_no(population_no, fiscal_year, category_no, measure_no, base_no) as
+    population_no * 1000000000000 + fiscal_year::bigint * 100000000 + category_no * 10000 + measure_no * 10 + base_no;
+
+-- What each number is about; of the printings of one, the first is preferred.
+create temp table observation as
+select
+    printed.*,
+    cast(obs_value * 10000 as bigint) as value,
+    cast(obs_value * 10000 as bigint) - half_unit as low,
+    cast(obs_value * 10000 as bigint) + half_unit as high,
+    series_no(population_no, printed.fiscal_year, printed.category_no, measure_no, base_no) as series_no,
+    printed.fiscal_year || '/' || series_population_id || '/' || category.category_key || '/' || measure_id
+    || coalesce('/since/' || reference_fiscal_year, '') || coalesce('/against/' || reference_category_id, '')
+    || case base_no when 0 then '' else '/of/' || percent_base end as series_key
+from printed
+left join category on printed.category_no = category.category_no;
+
+drop table printed;
+
+create temp table first_printing as
+select series_no, reference_no, min(observation_key) as first_key
+from observation
+group by all;
+
+-- Quantities: series that are printed, counts behind percentages, numbers that are not printed
+create temp table series as
+select
+    o.observation_key as quantity_key, o.observation_key, o.observation_id, o.report_id, o.exhibit_id,
+    o.series_no, o.reference_no, o.series_key,
+    o.fiscal_year, o.population_no, o.series_population_id, o.category_no, c.classification_no, c.category_role,
+    m.measure_no, m.statistic, o.base_no, o.percent_base, o.printed_value, o.decimals, o.low, o.high,
+    cast(m.value_from * 10000 as bigint) as least, cast(m.value_to * 10000 as bigint) as most,
+    case
+        when c.category_role = 'total' then null
+        when m.statistic in ('count', 'mean') then coalesce(
+            series_no(o.population_no, o.fiscal_year, k.parent_category_no, m.measure_no, 0),
+            series_no(l.total_population_no, o.fiscal_year, l.total_category_no, m.measure_no, 0))
+        when m.statistic = 'percent' then
+            series_no(o.population_no, o.fiscal_year, k.parent_category_no, m.measure_no, o.base_no)
+    end as whole_no,
+    case when m.statistic in ('percent', 'mean') then
+        series_no(o.population_no, o.fiscal_year, o.category_no, x.measure_no, 0)
+    end as count_no,
+    case when m.statistic = 'percent' and o.base_no = 0 then
+        series_no(l.total_population_no, o.fiscal_year, l.total_category_no, x.measure_no, 0)
+    end as base_series_no,
+    case when m.statistic = 'percent' then coalesce(
+        series_no(o.population_no, o.fiscal_year, k.parent_category_no, x.measure_no, 0),
+        series_no(l.total_population_no, o.fiscal_year, l.total_category_no, x.measure_no, 0))
+    end as whole_count_no,
+    x.measure_no as of_measure_no, m.of_measure_id
+from observation as o
+inner join first_printing as f on o.observation_key = f.first_key
+inner join category as c on o.category_no = c.category_no
+inner join classification as k on c.classification_no = k.classification_no
+inner join measure as m on o.measure_no = m.measure_no
+left join measure as x on m.of_measure_id = x.measure_id
+inner join population_link as l on o.population_no = l.population_no;
+
+create temp table count_behind as
+with counts as (select series_no, low, high from series where statistic = 'count'),
+wanted as (
+    select series.* from series
+    anti join counts on series.count_no = counts.series_no
+    where statistic = 'percent' and base_series_no is not null
+),
+on_print as (
+    select
+        wanted.*, counts.low as base_low, counts.high as base_high,
+        ceil_div(wanted.low * (counts.low // 10000), 1000000) as least_count,
+        floor_div(wanted.high * (counts.high // 10000), 1000000) as greatest_count
+    from wanted
+    inner join counts on wanted.base_series_no = counts.series_no and counts.low > 0
+),
+on_counts as (
+    select
+        wanted.*, 10000 * least(c.least_count, c.greatest_count) as base_low,
+        10000 * greatest(c.least_count, c.greatest_count) as base_high,
+        ceil_div(wanted.low * least(c.least_count, c.greatest_count), 1000000) as least_count,
+        floor_div(wanted.high * greatest(c.least_count, c.greatest_count), 1000000) as greatest_count
+    from wanted
+    inner join on_print as c
+        on wanted.base_series_no = c.count_no and least(c.least_count, c.greatest_count) > 0
+)
+from on_print union all from on_counts;
+
+create temp table known as
+select
+    quantity_key, observation_key, observation_id, 'printed' as origin, series_no, reference_no, series_key,
+    fiscal_year, population_no, series_population_id, category_no, measure_no, statistic, base_no, percent_base,
+    printed_value, low, high, least, most, whole_no, count_no, base_series_no
+from series
+union all
+select
+    100000000000000000 + quantity_key, observation_key, observation_id, 'percentage', count_no, 0,
+    fiscal_year || '/' || series_population_id || '/' || category_key || '/' || of_measure_id,
+    fiscal_year, population_no, series_population_id, category_no, of_measure_no, 'count', 0, null,
+    printed_value, 10000 * least(least_count, greatest_count), 10000 * greatest(least_count, greatest_count),
+    0, base_high, whole_count_no, null, null
+from count_behind
+inner join category using (category_no);
+
+create temp table unprinted as
+with divided as (
+    select
+        k.fiscal_year, k.population_no, k.series_population_id, c.classification_no, k.measure_no, k.base_no,
+        k.percent_base, min(k.statistic) as statistic, min(least) as least, min(most) as most,
+        min(whole_no) as whole_no
+    from known as k
+    inner join category as c on k.category_no = c.category_no
+    where k.statistic in ('count', 'percent', 'mean') and c.category_role <> 'total'
+    group by all
+),
+expected as (
+    select
+        divided.*, c.category_no, c.category_key,
+        series_no(population_no, fiscal_year, c.category_no, measure_no, base_no) as series_no
+    from divided
+    inner join classification as k on divided.classification_no = k.classification_no and k.is_exhaustive
+    inner join category as c
+        on divided.classification_no = c.classification_no and c.category_role in ('part', 'residual', 'any')
+)
+select
+    -series_no as quantity_key, series_no,
+    fiscal_year || '/' || series_population_id || '/' || category_key || '/' || measure_id
+    || case base_no when 0 then '' else '/of/' || percent_base end as series_key,
+    fiscal_year, population_no, series_population_id, category_no, measure_no, expected.statistic, base_no, percent_base,
+    least, most, whole_no
+from expected
+inner join measure using (measure_no)
+anti join (select series_no from known where reference_no = 0) as known using (series_no);
+
+create temp table quantity as
+with keys as (select series_no, quantity_key from known where reference_no = 0),
+listed as (
+    select * exclude (whole_no, count_no, base_series_no), whole_no, count_no, base_series_no from known
+    union all by name
+    select *, 'unknown' as origin, 0 as reference_no, least as low, most as high from unprinted
+)
+select
+    listed.* exclude (whole_no, count_no, base_series_no),
+    c.classification_no, c.category_id, c.category_key, c.category_role, c.parent_category_id, c.sort_order,
+    series_no(population_no, fiscal_year, c.classification_no, measure_no, 0) as family,
+    wholes.quantity_key as whole_key, counts.quantity_key as count_key, bases.quantity_key as base_key
+from listed
+left join category as c on listed.category_no = c.category_no
+left join keys as wholes on listed.whole_no = wholes.series_no
+left join keys as counts on listed.count_no = counts.series_no
+left join keys as bases on listed.base_series_no = bases.series_no;
+
+-- Every number that a relation can be about: a quantity, or a number as printed
+create temp table number as
+select
+    quantity_key as number_key, observation_id, series_key, printed_value, low, high, least, most, sort_order,
+    statistic, origin = 'unknown' as is_unknown, false as is_as_printed,
+    case origin
+        when 'percentage' then between_words(as_number(low), as_number(high))
+        when 'unknown' then 'one that is not printed'
+        else printed_value
+    end || coalesce(' (' || observation_id || ')', '') as in_words
+from quantity
+union all
+select
+    200000000000000000 + observation_key, observation_id, series_key, printed_value, value, value,
+    cast(value_from * 10000 as bigint), cast(value_to * 10000 as bigint), null, null, false, true,
+    printed_value || ' (' || observation_id || ')'
+from observation
+inner join measure using (measure_no);
+
+create temp table comparison as
+with comparator as (select wording, min(comparator) as comparator from reference.wordings group by wording),
+unit as (
+    select printed_unit, max(base_unit_factor) as factor
+    from reference.measure_units inner join reference.measures using (measure_id)
+    where statistic = 'difference'
+    group by printed_unit
+)
+select
+    c.exhibit_id || '.' || c.row_number as comparison_id, c.exhibit_id, other.exhibit_no as compared_no,
+    c.report_id || '.' || c.compared_exhibit as compared_exhibit_id,
+    coalesce(c.fiscal_year::int, e.fiscal_year) as fiscal_year, c.compared_column, c.left_row, c.right_row,
+    comparator.comparator, c.printed_value, c.printed_unit, c.wording, c.row_number::int as row_number, c.row_label,
+    coalesce(unit.factor, 1) * 10000 as unit,
+    coalesce(unit.factor, 1) * case c.printed_value
+        when 'one' then 1 when 'two' then 2 when 'three' then 3 when 'four' then 4 when 'five' then 5 when 'six' then 6
+        when 'seven' then 7 when 'eight' then 8 when 'nine' then 9 when 'ten' then 10
+        else replace(c.printed_value, ',', '')::decimal(18, 4)
+    end::decimal(18, 4) * 10000 as difference,
+    coalesce(c.heading, e.heading) as heading, c.paragraph::int as paragraph, c.footnote
+from raw.comparisons as c
+left join exhibit as e on c.exhibit_id = e.exhibit_id
+left join exhibit as other on c.report_id || '.' || c.compared_exhibit = other.exhibit_id
+left join comparator using (wording)
+left join unit on c.printed_unit = unit.printed_unit;
+
+create temp table compared as
+with lefts as (
+    select comparison.*, o.observation_key, o.observation_id, o.printed_value as left_printed, o.half_unit,
+        o.population_no, o.measure_no, o.base_no, o.category_no, o.classification_no
+    from comparison
+    left join observation as o
+        on comparison.compared_no = o.exhibit_no and comparison.compared_column = o.column_name
+        and comparison.left_row = o.row_label and comparison.fiscal_year = o.fiscal_year
+),
+others as (
+    select comparison_id, arg_max(series.observation_key, (series.low, -series.observation_key)) as right_key
+    from lefts
+    inner join series
+        on lefts.population_no = series.population_no and lefts.fiscal_year = series.fiscal_year
+        and lefts.measure_no = series.measure_no and lefts.classification_no = series.classification_no
+        and lefts.base_no = series.base_no
+    where comparator = 'greatest' and lefts.category_no <> series.category_no and series.category_role = 'part'
+    group by comparison_id
+),
+named as (
+    select comparison_id, o.observation_key as right_key
+    from comparison
+    inner join observation as o
+        on comparison.compared_no = o.exhibit_no and comparison.compared_column = o.column_name
+        and comparison.right_row = o.row_label and comparison.fiscal_year = o.fiscal_year
+    where comparator <> 'greatest'
+)
+select
+    lefts.*, rights.right_key, o.observation_id as right_id, o.printed_value as right_printed,
+    o.half_unit as right_half_unit
+from lefts
+left join (from others union all from named) as rights using (comparison_id)
+left join observation as o on rights.right_key = o.observation_key;
+
+-- Relations. What identifies one within its rule is a whole number; the rule's place comes after it.
+create temp table rule as
+select row_number() over () as rule_no, rule_id from (values
+    ('percentage_agrees_with_count'), ('exclusive_parts_sum'), ('subset_within_population'), ('overlap_bounds'),
+    ('multiplicity_bounds'), ('weighted_mean'), ('overlap_mean_bounds'), ('cross_exhibit_agreement'),
+    ('percent_change'), ('period_length'), ('ordering'), ('range_agrees_with_buckets'), ('wording_agrees'),
+    ('stated_comparison')
+) as rules (rule_id);
+
+create temp table percentage_pair as
+select
+    p.quantity_key, p.observation_id, p.count_key, p.base_key,
+    (b.low + b.high) // 2 as base, (b.high - b.low) * p.high // 2 as tolerance
+from quantity as p
+inner join quantity as c on p.count_key = c.quantity_key and c.origin = 'printed'
+inner join quantity as b on p.base_key = b.quantity_key
+where p.statistic = 'percent';
+
+create temp table sum_part as
+select
+    q.*, k.label, k.is_exhaustive, k.is_mutually_exclusive, k.classification_id,
+    case when q.statistic = 'percent' and k.parent_category_id is null then 10000000000 when whole_key is not null then 0 end
+        as remainder
+from quantity as q
+inner join classification as k using (classification_no)
+where q.statistic in ('count', 'percent')
+    and case when k.is_mutually_exclusive then q.category_role in ('part', 'residual') else q.category_role in ('any', 'none') end;
+
+create temp table sum_whole as
+select
+    family, base_no, row_number() over () as relation_key,
+    min(classification_id) || if(bool_and(is_mutually_exclusive), '.', '.use.') || min(statistic) || ':' || min(observation_id) as id,
+    min(label) || if(bool_and(is_mutually_exclusive), ': sum of the parts, ', ': any and none, ') || min(statistic) as subject,
+    min(whole_key) as whole_key, case when bool_and(is_exhaustive) then min(remainder) end as low, min(remainder) as high
+from sum_part
+where remainder is not null
+group by family, base_no
+having count(observation_id) > 0;
+
+create temp table subset as
+select row_number() over () as relation_key, * from (with inner_parts as (
+    select * from quantity
+    where origin <> 'unknown' and category_role <> 'total' and (statistic = 'count' or (statistic = 'percent' and count_key is null))
+),
+nones as (
+    select family, quantity_key from inner_parts
+    inner join classification as k using (classification_no)
+    where category_role = 'none' and not k.is_mutually_exclusive
+)
+select p.quantity_key, p.observation_id as id, p.whole_key, n.quantity_key as none_key
+from inner_parts as p
+left join nones as n on p.family = n.family and p.category_role not in ('none', 'any')
+where p.whole_key is not null
+union all
+select p.quantity_key, p.observation_id || '.' || g.category_id, g.quantity_key, null
+from inner_parts as p
+inner join inner_parts as g on p.family = g.family and p.parent_category_id = g.category_id);
+
+create temp table overlap as
+select row_number() over () as relation_key, * from (with q as (
+    select q.*, k.label, k.classification_id from quantity as q
+    inner join classification as k on q.classification_no = k.classification_no
+    where q.statistic = 'count' and not k.is_mutually_exclusive and k.is_exhaustive
+)
+select distinct
+    p.family, null as group_id, p.classification_id || '.all:' || w.observation_id as id,
+    p.label || ': offenders in any' as subject, w.quantity_key as union_key, null::bigint as whole_key
+from q as p
+inner join quantity as w on p.whole_key = w.quantity_key
+where p.category_role = 'part' and w.category_role <> 'total'
+union all
+select
+    family, null, classification_id || '.all:' || observation_id, label || ': offenders in none', quantity_key, whole_key
+from q
+where category_role = 'none' and origin <> 'unknown' and whole_key is not null
+union all
+select
+    q.family, q.category_id, q.category_key || ':' || q.observation_id, c.label || ': offenders in any', q.quantity_key, null
+from q
+inner join category as c on q.category_no = c.category_no
+where q.category_role = 'group');
+
+create temp table bucket as
+select
+    q.quantity_key, q.observation_id, q.whole_key, q.classification_no, k.counted_classification_no, k.classification_id,
+    k.label, c.range_from, c.range_to
+from quantity as q
+inner join classification as k on q.classification_no = k.classification_no and k.counted_classification_no is not null
+inner join category as c on q.category_no = c.category_no
+where q.statistic = 'count' and q.category_role = 'part';
+
+create temp table use as
+select q.quantity_key, q.whole_key, q.classification_no
+from quantity as q
+inner join (select distinct counted_classification_no as classification_no from classification) using (classification_no)
+where q.statistic = 'count' and q.category_role = 'part';
+
+create temp table counted as
+select
+    b.whole_key, b.classification_no, b.counted_classification_no, b.classification_id, b.label || ': uses that they imply' as subject,
+    b.observation_id, u.uses, row_number() over () as relation_key
+from (
+    select whole_key, classification_no, counted_classification_no, classification_id, min(label) as label, min(observation_id) as observation_id
+    from bucket group by all
+) as b
+inner join (select whole_key, classification_no, count(*) as uses from use group by all) as u
+    on b.whole_key = u.whole_key and b.counted_classification_no = u.classification_no;
+
+create temp table mean_part as
+select
+    q.quantity_key, q.observation_id, q.family, q.whole_key, q.classification_no, q.category_id, q.category_role, q.low, q.high,
+    k.label, k.is_mutually_exclusive, k.classification_id,
+    w.low as whole_low, w.high as whole_high, w.observation_id as whole_id, w.category_role as whole_role,
+    wc.quantity_key as whole_count_key, case when wc.low = wc.high then wc.low end as whole_count,
+    c.quantity_key as exact_count_key, c.low as exact_count,
+    s.quantity_key as share_key, (s.low + s.high) // 2 as share, (s.high - s.low) // 2 as share_rounding
+from quantity as q
+inner join classification as k on q.classification_no = k.classification_no and k.is_exhaustive
+inner join quantity as w on q.whole_key = w.quantity_key
+left join quantity as wc on w.count_key = wc.quantity_key
+left join quantity as c on q.count_key = c.quantity_key and c.low = c.high
+left join (select population_no, fiscal_year, category_no, quantity_key, low, high from quantity where statistic = 'percent' and origin = 'printed') as s
+    on q.population_no = s.population_no and q.fiscal_year = s.fiscal_year and q.category_no = s.category_no
+where q.statistic = 'mean';
+
+create temp table weighted as
+with parts as (
+    select * from mean_part
+    where case when is_mutually_exclusive then category_role in ('part', 'residual') else category_role in ('any', 'none') end
+),
+sums as (
+    select
+        row_number() over () as relation_key, whole_key, classification_no, min(classification_id) || if(bool_and(is_mutually_exclusive), '', '.use') as id,
+        min(whole_id) as whole_id, min(label) || ': weighted mean of the parts' as subject,
+        min(whole_count_key) as whole_count_key, min(whole_count) as whole_count, coalesce(sum(exact_count), 0)::bigint as exact_counts,
+        count(*) - count(exact_count) as missing_counts,
+        case when count(*) = count(share) and count(*) = count(observation_id) then sum(share)::bigint end as shares,
+        sum(share_rounding)::bigint * max(greatest(high - whole_low, whole_high - low)) as tolerance
+    from parts
+    group by whole_key, classification_no
+)
+select
+    parts.quantity_key, parts.exact_count_key, parts.share, parts.share_key, sums.*,
+    coalesce(missing_counts <= 1 and exact_counts <= sums.whole_count, false) as is_counted,
+    coalesce(parts.exact_count, sums.whole_count - sums.exact_counts) as part_count
+from parts
+inner join (select * rename (id as sum_id) from sums) as sums using (whole_key, classification_no);
+
+create temp table mean_bound as
+select row_number() over () as relation_key, * from (with parts as (
+    select *, count(*) over (partition by whole_key, classification_no) as part_count
+    from mean_part
+    where not is_mutually_exclusive and exact_count is not null and category_role = 'part'
+),
+named as (select classification_no, count(*) as named_count from category where category_role = 'part' group by all),
+unions as (
+    select distinct
+        p.classification_no, p.classification_id, p.whole_key, p.part_count = named_count as is_complete,
+        p.label || ': mean of those in any or none' as subject, p.whole_id, n.quantity_key as none_key,
+        n.exact_count_key as none_count_key, n.exact_count as none_count, p.whole_count_key, p.whole_count
+    from parts as p
+    inner join named using (classification_no)
+    left join (select * from mean_part where category_role = 'none' and exact_count is not null) as n
+        on p.whole_key = n.whole_key and p.classification_no = n.classification_no
+    where p.whole_count is not null and (n.quantity_key is not null or p.whole_role <> 'total')
+)
+select *, classification_id || ':' || whole_id as id, null::bigint as part_key, null::bigint as low, 0 as high
+from unions where is_complete
+union all
+select u.*, u.classification_id || '.' || p.category_id || ':' || u.whole_id, p.quantity_key, 0, null
+from unions as u
+inner join parts as p on u.whole_key = p.whole_key and u.classification_no = p.classification_no);
+
+create temp table mean_count as
+select quantity_key, whole_key, classification_no, exact_count, exact_count_key
+from mean_part where not is_mutually_exclusive and exact_count is not null and category_role = 'part';
+
+create temp table repeated as
+select
+    o.observation_key, o.observation_id, f.first_key,
+    case when o.value is null or p.value is null then 0 else 10000 end as factor,
+    10000 * case
+        when o.printed_value = p.printed_value then 0
+        when o.value is null or p.value is null then -10000
+        when o.decimals = p.decimals then 0
+        else o.half_unit + p.half_unit
+    end as tolerance
+from observation as o
+inner join first_printing as f on o.series_no = f.series_no and o.reference_no = f.reference_no and o.observation_key <> f.first_key
+inner join observation as p on f.first_key = p.observation_key;
+
+create temp table change as
+select
+    s.observation_key, s.observation_id, greatest(abs(s.low), abs(s.high)) as greatest_change,
+    l.quantity_key as later_key, e.quantity_key as earlier_key, (e.low + e.high) // 2 as earlier,
+    (e.high - e.low) * greatest(abs(s.low), abs(s.high)) // 2 as tolerance
+from series as s
+inner join observation as o using (observation_key)
+inner join quantity as l
+    on series_no(s.population_no, s.fiscal_year, s.category_no, s.of_measure_no, 0) = l.series_no and l.reference_no = 0
+inner join quantity as e
+    on series_no(s.population_no, o.reference_fiscal_year, s.category_no, s.of_measure_no, 0) = e.series_no and e.reference_no = 0
+    and e.low > 0
+where s.statistic = 'percent_change';
+
+create temp table ordered as
+with q as (
+    select
+        q.quantity_key, q.observation_id, q.fiscal_year, q.population_no, q.statistic, q.category_role, m.concept, m.base_unit,
+        m.base_unit_factor * 10000 as factor
+    from quantity as q inner join measure as m using (measure_no)
+    where q.origin = 'printed' and q.statistic in ('minimum', 'mean', 'maximum') and q.low is not null
+)
+select
+    q.observation_id || if(x.statistic = 'minimum', '', '.greatest') as id, q.quantity_key, q.factor, x.quantity_key as extreme_key,
+    x.factor as extreme_factor, case x.statistic when 'minimum' then 0 end as low, case x.statistic when 'maximum' then 0 end as high,
+    q.quantity_key * 10 + (x.statistic = 'minimum')::int as relation_key
+from q
+inner join q as x
+    on q.population_no = x.population_no and q.fiscal_year = x.fiscal_year and q.concept = x.concept and q.base_unit = x.base_unit
+where q.statistic <> x.statistic and x.category_role = 'total' and x.statistic in ('minimum', 'maximum');
+
+create temp table extreme as
+with filled as (
+    select q.fiscal_year, q.population_no, k.bucketed_concept, min(c.range_from) as lowest, max(c.range_from) as highest
+    from quantity as q
+    inner join classification as k on q.classification_no = k.classification_no and k.bucketed_concept is not null
+    inner join category as c on q.category_no = c.category_no
+    where q.statistic = 'count' and q.low > 0
+    group by all
+)
+select s.observation_id, s.quantity_key, c.range_from, c.range_to
+from series as s
+inner join measure as m using (measure_no)
+inner join filled as f on s.fiscal_year = f.fiscal_year and s.population_no = f.population_no and m.concept = f.bucketed_concept
+inner join classification as k on k.bucketed_concept = f.bucketed_concept
+inner join category as c
+    on k.classification_no = c.classification_no and c.range_from = if(s.statistic = 'minimum', f.lowest, f.highest)
+where s.statistic in ('minimum', 'maximum') and s.category_role = 'total';
+
+create temp table worded as
+select
+    o.observation_key, o.observation_id, cast(value_low * 100000000 as bigint) as low, cast(value_high * 100000000 as bigint) as high,
+    if(includes_low, '[', '(') || if(includes_high, ']', ')') as bounds,
+    o.row_label || ', "' || o.wording || '"' as subject, meaning as note
+from observation as o
+inner join reference.wordings as w on o.wording = w.wording and o.measure_id = w.measure_id
+where value_low is not null or value_high is not null;
+
+create temp table stated as
+select
+    comparison_id, observation_key, right_key, exhibit_id, row_label || ', "' || wording || '"' as subject,
+    10000 * case comparator
+        when 'greater_by' then difference::bigint - half_unit - right_half_unit
+        when 'greater_by_more_than' then difference::bigint when 'less' then null else 0
+    end as low,
+    10000 * case comparator
+        when 'greater_by' then difference::bigint + half_unit + right_half_unit
+        when 'greater_by_more_than' then difference::bigint + unit when 'less' then 0
+    end as high,
+    case comparator when 'greater_by' then '[]' when 'greater_by_more_than' then '(]' else '()' end as bounds,
+    row_number, exhibit_no
+from compared inner join (select exhibit_id, exhibit_no from exhibit) as own using (exhibit_id);
+
+-- One row per relation: limits in 10^-8.
+create temp table relation as
+with listed (rule_no, key, id, low, high, bounds, subject, note, exhibit_id) as (
+    select 1, quantity_key, observation_id, -tolerance, tolerance, '[]', null, null, null from percentage_pair
+    union all select 2, relation_key, id, low, high, '[]', subject, null, null from sum_whole
+    union all select 3, relation_key, id, null, 0, '[]', null, null, null from subset
+    union all select 4, relation_key, id, 0, null, '[]', subject, null, null from overlap
+    union all select 5, relation_key * 10, classification_id || '.least:' || observation_id, 0, null, '[]', subject, null, null from counted
+    union all select 5, relation_key * 10 + 1, classification_id || '.most:' || observation_id, null, 0, '[]', subject, null, null from counted
+    union all
+    select distinct 6, relation_key, sum_id || if(is_counted, '', '.shares') || ':' || whole_id, if(is_counted, 0, -tolerance), if(is_counted, 0, tolerance),
+        '[]', subject, null, null
+    from weighted where is_counted or shares is not null
+    union all select 7, relation_key, id, low, high, '[]', subject, null, null from mean_bound
+    union all select 8, observation_key, observation_id, -tolerance, tolerance, '[]', null, null, null from repeated
+    union all select 9, observation_key, observation_id, -tolerance, tolerance, '[]', null, null, null from change
+    union all
+    select 10, observation_key, observation_id, 100000000::bigint * (fiscal_year - reference_fiscal_year + 1),
+        100000000::bigint * (fiscal_year - reference_fiscal_year + 1), '[]', null, null, null
+    from observation where statistic = 'period' and reference_fiscal_year is not null
+    union all select 11, relation_key, id, low, high, '[]', null, null, null from ordered
+    union all select 12, quantity_key, observation_id, 100000000::bigint * range_from, 100000000::bigint * range_to, '[]', null, null, null from extreme
+    union all select 13, observation_key, observation_id, low, high, bounds, subject, note, null from worded
+    union all select 14, exhibit_no * 1000000 + row_number, comparison_id, low, high, bounds, subject, null, exhibit_id from stated
+)
+select
+    listed.* exclude (id), key * 20 + rule_no as relation_no, rule_id, rule_id || ':' || id as relation_id
+from listed inner join rule using (rule_no);
+
+-- One row per term; factors in ten-thousandths.
+create temp table term as
+with listed (rule_no, key, number_key, factor, factor_key, is_subject) as (
+    select 1, quantity_key, quantity_key, -base, base_key, true from percentage_pair
+    union all select 1, quantity_key, count_key, 1000000, null, false from percentage_pair
+    union all
+    select 2, relation_key, quantity_key, 10000, null, origin <> 'unknown'
+    from sum_whole inner join sum_part using (family, base_no)
+    union all select 2, relation_key, whole_key, -10000, null, false from sum_whole where whole_key is not null
+    union all select 3, relation_key, quantity_key, 10000, null, true from subset
+    union all select 3, relation_key, whole_key, -10000, null, false from subset
+    union all select 3, relation_key, none_key, 10000, null, false from subset where none_key is not null
+    union all
+    select 4, relation_key, q.quantity_key, 10000, null, false
+    from overlap inner join quantity as q
+        on overlap.family = q.family and q.category_role = 'part' and q.statistic = 'count'
+        and coalesce(overlap.group_id = q.parent_category_id, overlap.group_id is null)
+    union all select 4, relation_key, union_key, if(whole_key is null, -10000, 10000), null, true from overlap
+    union all select 4, relation_key, whole_key, -10000, null, false from overlap where whole_key is not null
+    union all
+    select 5, relation_key * 10 + variant, use.quantity_key, 10000, null, false
+    from counted inner join use on counted.whole_key = use.whole_key and counted.counted_classification_no = use.classification_no, range(2) as v (variant)
+    union all
+    select 5, relation_key * 10 + variant, bucket.quantity_key, -10000 * if(variant = 0, range_from, coalesce(range_to, uses)), null, true
+    from counted inner join bucket on counted.whole_key = bucket.whole_key and counted.classification_no = bucket.classification_no, range(2) as v (variant)
+    union all
+    select 6, relation_key, quantity_key, if(is_counted, part_count, share), if(is_counted, exact_count_key, share_key), false
+    from weighted where is_counted or shares is not null
+    union all
+    select distinct 6, relation_key, whole_key,
+        -if(is_counted, if(missing_counts = 0, exact_counts, whole_count), shares), if(is_counted, whole_count_key, null), true
+    from weighted where is_counted or shares is not null
+    union all select 7, relation_key, whole_key, whole_count, whole_count_key, true from mean_bound
+    union all select 7, relation_key, none_key, -none_count, none_count_key, false from mean_bound where none_key is not null
+    union all
+    select 7, relation_key, p.quantity_key, -p.exact_count, p.exact_count_key, false
+    from mean_bound inner join mean_count as p
+        on mean_bound.whole_key = p.whole_key and mean_bound.classification_no = p.classification_no
+        and (part_key is null or part_key = p.quantity_key)
+    union all select 8, observation_key, 200000000000000000 + observation_key, factor, null, true from repeated
+    union all select 8, observation_key, 200000000000000000 + first_key, -factor, null, false from repeated
+    union all select 9, observation_key, observation_key, earlier, earlier_key, true from change
+    union all select 9, observation_key, later_key, -1000000, null, false from change
+    union all select 9, observation_key, earlier_key, 1000000, null, false from change
+    union all
+    select 10, observation_key, 200000000000000000 + observation_key, 10000, null, true
+    from observation where statistic = 'period' and reference_fiscal_year is not null
+    union all select 11, relation_key, quantity_key, factor, null, true from ordered
+    union all select 11, relation_key, extreme_key, -extreme_factor, null, false from ordered
+    union all select 12, quantity_key, quantity_key, 10000, null, true from extreme
+    union all select 13, observation_key, 200000000000000000 + observation_key, 10000, null, true from worded
+    union all select 14, exhibit_no * 1000000 + row_number, 200000000000000000 + observation_key, 10000, null, true from stated
+    union all select 14, exhibit_no * 1000000 + row_number, 200000000000000000 + right_key, -10000, null, false from stated
+)
+select key * 20 + rule_no as relation_no, number_key, factor::bigint as factor, factor_key, is_subject from listed;
+
+-- Each relation with what its terms come to
+create temp table evaluated as
+with joined as (
+    select
+        t.relation_no, t.factor, t.is_subject, n.observation_id, n.printed_value, n.sort_order, n.statistic, n.is_as_printed,
+        n.low, n.high, n.least, n.most, n.in_words,
+        case when t.factor = 0 then 0 when t.factor > 0 then t.factor * n.low else t.factor * n.high end as product_low,
+        case when t.factor = 0 then 0 when t.factor > 0 then t.factor * n.high else t.factor * n.low end as product_high
+    from term as t
+    inner join number as n using (number_key)
+)
+select
+    relation_no,
+    min(observation_id) filter (is_subject) as observation_id,
+    count(*) filter (is_subject) as subject_terms,
+    count(*) filter (not is_subject) as given_terms,
+    min(printed_value) filter (is_subject) as printed_value,
+    min(statistic) filter (is_subject) as statistic,
+    min(factor) filter (is_subject) as least_factor,
+    max(factor) filter (is_subject) as greatest_factor,
+    case when count(product_low) filter (is_subject) = count(*) filter (is_subject)
+        then sum(product_low) filter (is_subject) end::bigint as subject_low,
+    case when count(product_high) filter (is_subject) = count(*) filter (is_subject)
+        then sum(product_high) filter (is_subject) end::bigint as subject_high,
+    case when count(product_low) filter (not is_subject) = count(*) filter (not is_subject)
+        then coalesce(sum(product_low) filter (not is_subject), 0) end::bigint as given_low,
+    case when count(product_high) filter (not is_subject) = count(*) filter (not is_subject)
+        then coalesce(sum(product_high) filter (not is_subject), 0) end::bigint as given_high,
+    (sum(abs(factor) * least) filter (is_subject))::bigint as domain_low,
+    case when count(most) filter (is_subject) = count(*) filter (is_subject)
+        then sum(abs(factor) * most) filter (is_subject) end::bigint as domain_high,
+    coalesce(sum(abs(factor) * (high - low)) filter (is_subject and not is_as_printed), 0)::bigint as width,
+    min(if(factor > 0, '|+', '|-') || if(abs(factor) = 10000, '', words(as_number(abs(factor))) || ' x ') || in_words)
+        filter (not is_subject) as given
+from joined
+group by relation_no;
+
+-- Few relations have several subjects or several other terms; only theirs are put in order.
+create temp table listed_terms as
+select
+    t.relation_no,
+    string_agg(n.printed_value, ' + ' order by n.sort_order, n.observation_id) filter (t.is_subject) as printed_value,
+    string_agg(
+        if(factor > 0, '|+', '|-') || if(abs(factor) = 10000, '', words(as_number(abs(factor))) || ' x ') || n.in_words, ''
+        order by factor, n.sort_order, n.observation_id
+    ) filter (not t.is_subject) as given
+from term as t
+semi join (select relation_no from evaluated where subject_terms > 1 or given_terms > 1) as several using (relation_no)
+inner join number as n using (number_key)
+group by t.relation_no;
+
+create temp table judged as
+with sums as (
+    select
+        r.relation_no, r.rule_id, r.relation_id, r.low, r.high, r.bounds, r.subject, r.note, r.exhibit_id, e.observation_id,
+        coalesce(l.printed_value, e.printed_value) as printed_value, coalesce(l.given, e.given) as given, e.subject_terms, e.statistic,
+        e.least_factor > 0 as is_added, e.subject_low, e.subject_high, e.given_low, e.given_high, e.domain_low, e.domain_high, e.width,
+        if(e.least_factor = e.greatest_factor, abs(e.least_factor), 10000) as divisor,
+        if(is_added, r.low - e.given_high, e.given_low - r.high) as left_from,
+        if(is_added, r.high - e.given_low, e.given_high - r.low) as left_to
+    from relation as r
+    inner join evaluated as e using (relation_no)
+    left join listed_terms as l using (relation_no)
+)
+select
+    *,
+    coalesce(if(bounds in ('(]', '()'), subject_high + given_high > low, subject_high + given_high >= low), true)
+    and coalesce(if(bounds in ('[)', '()'), subject_low + given_low < high, subject_low + given_low <= high), true)
+        as is_consistent,
+    (left_from is null or coalesce(2 * left_from - width <= 2 * domain_low, false))
+    and (left_to is null or coalesce(2 * left_to + width >= 2 * domain_high, false)) as is_vacuous,
+    as_number(if(left_from = left_to, nearest_div(left_to, divisor), ceil_div(left_to, divisor))) as expected_high,
+    as_number(if(left_from = left_to, nearest_div(left_from, divisor), floor_div(left_from, divisor))) as left_low,
+    case when statistic = 'count' and subject_terms = 1 then greatest(coalesce(left_low, 0), 0) else left_low end as expected_low,
+    as_number(floor_div(if(is_added, subject_low, -subject_high), divisor)) as stands_low,
+    as_number(ceil_div(if(is_added, subject_high, -subject_low), divisor)) as stands_high
+from sums;
+
+drop table evaluated;
+
+-- Numbers that follow
+create temp table derived as
+with with_unknown as (
+    select relation_no from term inner join number using (number_key)
+    where is_unknown
+    group by relation_no having count(*) = 1
+),
+equation as (
+    select relation_no
+    from (from term semi join with_unknown using (relation_no))
+    inner join number using (number_key)
+    semi join (select relation_no from relation where low = high) as equal using (relation_no)
+    group by relation_no having count(low) = count(*) and not bool_or(is_as_printed)
+),
+terms as (
+    select
+        t.relation_no, r.low, q.quantity_key, q.origin, q.statistic, q.category_role, q.sort_order, q.observation_id, q.printed_value,
+        t.factor, if(t.factor > 0, t.factor * q.high, t.factor * q.low) as product_high,
+        if(t.factor > 0, t.factor * q.low, t.factor * q.high) as product_low
+    from (from term semi join equation using (relation_no)) as t
+    inner join relation as r on t.relation_no = r.relation_no
+    inner join quantity as q on t.number_key = q.quantity_key
+),
+solved as (
+    select
+        max(quantity_key) filter (origin = 'unknown') as quantity_key, max(statistic) filter (origin = 'unknown') as statistic,
+        max(category_role) filter (origin = 'unknown') as category_role, max(factor) filter (origin = 'unknown') as divisor,
+        min(observation_id) filter (category_role <> 'total') as derived_from,
+        (min(low) - sum(product_high) filter (origin <> 'unknown'))::bigint as left_from,
+        (min(low) - sum(product_low) filter (origin <> 'unknown'))::bigint as left_to,
+        string_agg(
+            if(factor > 0, ' - ', ' + ') || if(abs(factor) = 10000, '', words(as_number(abs(factor))) || ' x ') || printed_value, ''
+            order by factor > 0, sort_order, observation_id
+        ) filter (origin <> 'unknown') as difference
+    from terms
+    group by relation_no
+),
+found as (
+    select
+        quantity_key, derived_from,
+        case when left_from = left_to or statistic = 'mean' then as_number(nearest_div(left_from + left_to, 2 * divisor)) end as obs_value,
+        as_number(floor_div(left_from, divisor)) as value_low, as_number(ceil_div(left_to, divisor)) as value_high,
+        case
+            when statistic = 'mean' and category_role = 'any' then 'mean of all less those in none: '
+            when category_role = 'any' then 'all less those in none: '
+            when category_role = 'residual' then 'all less those in a stated category: '
+            else 'the whole less its other parts: '
+        end || if(divisor = 10000, difference[4:], '(' || difference[4:] || ') / ' || words(as_number(divisor))) as derivation
+    from solved
+    where statistic in ('count', 'mean') and divisor > 0
+    union all
+    select
+        100000000000000000 + quantity_key, observation_id,
+        case when least_count = greatest_count then least_count end::decimal(18, 4), least(least_count, greatest_count)::decimal(18, 4),
+        greatest(least_count, greatest_count)::decimal(18, 4),
+        'count behind a percentage: ' || printed_value || ' percent of ' || between_words(as_number(base_low), as_number(base_high))
+    from count_behind
+)
+select
+    o.report_id || '.derived.' || q.fiscal_year || '.' || q.series_population_id || '.' || q.category_key || '.' || m.measure_id as observation_id,
+    o.report_id, o.exhibit_id, q.series_key, q.fiscal_year, q.series_population_id as population_id, q.category_key,
+    k.classification_id, q.category_id, m.measure_id, f.obs_value, f.value_low, f.value_high, f.derivation
+from found as f
+inner join quantity as q using (quantity_key)
+inner join classification as k using (classification_no)
+inner join measure as m using (measure_no)
+inner join series as o on f.derived_from = o.observation_id;
+
+-- The facts
+drop schema if exists by_hand cascade;
+
+create schema by_hand;
+
+create table by_hand.fct_observations as
+select
+    observation_id, report_id, exhibit_id, fiscal_year, population_id, category_key, classification_id, category_id, o.measure_id,
+    reference_fiscal_year, reference_category_id, percent_base, series_key, printed_value, printed_unit, obs_value, decimals,
+    as_number(low) as value_low, as_number(high) as value_high, 'published' as obs_status, null::text as derivation,
+    f.first_key is not null as is_preferred, w.wording, w.wording_category, row_number, row_label, column_name, heading, paragraph,
+    heading || coalesce(', paragraph ' || paragraph, ', row ' || row_number) as locator, footnote
+from observation as o
+left join first_printing as f on o.observation_key = f.first_key
+left join reference.wordings as w on o.wording = w.wording and o.measure_id = w.measure_id
+union all by name
+select *, 'derived' as obs_status, true as is_preferred, 'derived from the numbers of the exhibit' as locator from derived;
+
+create table by_hand.fct_relations as
+select
+    relation_id, rule_id, coalesce(j.exhibit_id, o.exhibit_id) as exhibit_id, o.fiscal_year, j.observation_id,
+    (j.low * 0.00000001::decimal(9, 8))::decimal(28, 8) as low, (j.high * 0.00000001::decimal(9, 8))::decimal(28, 8) as high, bounds,
+    case when is_consistent then 'consistent' when d.discrepancy_id is not null then 'documented_discrepancy' else 'inconsistent' end as verdict,
+    is_vacuous, d.discrepancy_id
+from judged as j
+left join observation as o on j.observation_id = o.observation_id
+left join reference.known_discrepancies as d
+    on j.relation_id = d.check_id and coalesce(j.exhibit_id, o.exhibit_id) = d.exhibit_id and j.printed_value = d.printed_value;
+
+create table by_hand.fct_relation_terms as
+select
+    r.relation_id, coalesce(n.observation_id, n.series_key) as number_id, n.series_key, n.observation_id, n.is_as_printed,
+    as_number(t.factor) as coefficient, q.series_key as coefficient_series_key, t.is_subject
+from term as t
+inner join relation as r using (relation_no)
+inner join number as n using (number_key)
+left join quantity as q on t.factor_key = q.quantity_key;
+
+create table by_hand.fct_consistency_checks as
+with of_relations as (
+    select
+        r.relation_id as check_id, r.rule_id, r.exhibit_id, r.observation_id, j.subject, j.printed_value, j.expected_low, j.expected_high,
+        r.verdict, r.is_vacuous, r.discrepancy_id,
+        replace(replace(replace(replace(
+            rules.sentence, '{note}', coalesce(j.note, '')), '{given}', coalesce(
+                if(divisor = 10000, '', '(') || if(starts_with(signed, ' + '), signed[4:], signed[2:])
+                || if(divisor = 10000, '', ') / ' || words(as_number(divisor))), '')),
+            '{subject}', coalesce(between_words(stands_low, stands_high), j.printed_value)),
+            '{expected}', case
+                when expected_low is null and expected_high is null then 'any number'
+                when expected_low is null then 'at most ' || words(expected_high)
+                when expected_high is null then 'at least ' || words(expected_low)
+                else between_words(expected_low, expected_high)
+            end) as explained
+    from (
+        select *, if(is_added, replace(replace(given, '|+', ' - '), '|-', ' + '), replace(replace(given, '|+', ' + '), '|-', ' - ')) as signed
+        from judged
+    ) as j
+    inner join by_hand.fct_relations as r using (relation_id)
+    inner join reference.rules as rules on r.rule_id = rules.rule_id
+),
+percentages as (
+    select
+        s.observation_id, s.printed_value, s.decimals, b.low // 10000 as base_low, b.high // 10000 as base_high,
+        ceil_div(s.low * (b.low // 10000), 1000000) as least_count, floor_div(s.high * (b.high // 10000), 1000000) as greatest_count
+    from series as s
+    inner join quantity as q using (quantity_key)
+    left join quantity as b on q.base_key = b.quantity_key and b.low > 0
+    where s.statistic = 'percent'
+),
+attainable as (
+    select
+        *, least(least_count, greatest_count) as count_low, greatest(least_count, greatest_count) as count_high,
+        as_number(nearest_div(1000000 * count_low, base_high)) as expected_low, as_number(nearest_div(1000000 * count_high, base_low)) as expected_high
+    from percentages
+),
+checks as (
+    select * exclude (explained), case when ends_with(explained, ': ') then explained[:-3] else explained end as explanation from of_relations
+    union all by name
+    select
+        'attainable_percentage:' || observation_id as check_id, 'attainable_percentage' as rule_id, observation_id, a.printed_value,
+        expected_low, expected_high,
+        case
+            when base_low is null then 'not_checkable' when least_count <= greatest_count then 'consistent'
+            when d.discrepancy_id is not null then 'documented_discrepancy' else 'inconsistent'
+        end as verdict,
+        coalesce(base_low >= case decimals when 0 then 100 when 1 then 1000 else 10000 end, false) as is_vacuous, d.discrepancy_id,
+        case
+            when base_low is null then 'the number that it is a percentage of is not printed'
+            when least_count <= greatest_count
+                then between_words(count_low, count_high) || ' of ' || between_words(base_low, base_high) || ' is ' || a.printed_value || ' percent'
+            else 'no whole number of ' || between_words(base_low, base_high) || ' is ' || a.printed_value || ' percent: ' || count_low || ' is '
+                || expected_low || ' and ' || count_high || ' is ' || expected_high
+        end as explanation
+    from attainable as a
+    left join reference.known_discrepancies as d
+        on d.check_id = 'attainable_percentage:' || a.observation_id and a.printed_value = d.printed_value
+    union all by name
+    select
+        'percent_change:' || observation_id as check_id, 'percent_change' as rule_id, observation_id, printed_value, 'not_checkable' as verdict,
+        false as is_vacuous, 'the numbers of the two years are not both printed' as explanation
+    from series anti join change using (observation_id)
+    where statistic = 'percent_change'
+)
+select
+    check_id, rule_id, coalesce(c.exhibit_id, o.exhibit_id) as exhibit_id, o.fiscal_year, c.observation_id,
+    coalesce(subject, row_label || ', ' || column_name) as subject, c.printed_value, expected_low, expected_high, verdict, is_vacuous,
+    discrepancy_id, explanation
+from checks as c
+inner join observation as o on c.observation_id = o.observation_id;
+
+create table by_hand.fct_stated_comparisons as
+select
+    comparison_id, exhibit_id, fiscal_year, row_number, row_label, observation_id as left_observation_id, left_printed as left_printed_value,
+    comparator, right_id as right_observation_id, right_printed as right_printed_value, printed_value, printed_unit, wording,
+    heading || coalesce(', paragraph ' || paragraph, ', row ' || row_number) as locator, footnote
+from compared;
+
+create table by_hand.dim_fiscal_years as
+select fiscal_year, make_date(fiscal_year - 1, 10, 1) as starts_on, make_date(fiscal_year, 9, 30) as ends_on
+from (select fiscal_year from observation union select reference_fiscal_year from observation)
+where fiscal_year is not null;
+
+create table by_hand.dim_exhibits as
+with controls as (
+    select
+        exhibit_id,
+        string_agg(control_value, '|' order by control_value) filter (control = 'fiscal_year') as fiscal_years,
+        string_agg(control_value, '|' order by control_value) filter (control = 'footnote') as footnotes
+    from reference.exhibit_controls
+    group by exhibit_id
+)
+select
+    exhibit_id, report_id, exhibit_type, exhibit_number, title, sort_order, population_id, fiscal_years, printed_row_count,
+    printed_number_count, printed_wording_count, paragraph_count, footnotes, keyed_on, keyed_from
+from reference.exhibits left join controls using (exhibit_id);
+
+create table by_hand.rpt_discrepancies as
+select
+    d.discrepancy_id, e.report_id, e.exhibit_id, e.title as exhibit_title, o.locator, o.row_label, o.column_name, c.printed_value,
+    c.expected_low, c.expected_high, d.consistent_values, c.rule_id, d.explanation
+from reference.known_discrepancies as d
+inner join by_hand.fct_consistency_checks as c using (discrepancy_id)
+inner join by_hand.fct_observations as o using (observation_id)
+inner join reference.exhibits as e on c.exhibit_id = e.exhibit_id;
+
+-- Topical facts, all from the preferred numbers of two populations
+create temp table own as
+select o.*, c.category_role, c.label, c.sort_order, c.range_from, c.range_to
+from by_hand.fct_observations as o
+inner join category as c using (category_key)
+where is_preferred and population_id in ('production_offenders', 'coercion_offenders');
+
+create temp table own_category as
+select
+    n.fiscal_year, n.category_key, n.classification_id, n.category_id, n.label, n.sort_order, n.range_from, n.range_to, n.population_id,
+    t.obs_value::bigint as population_offender_count, p.obs_value::decimal(6, 2) as published_percent,
+    p.decimals as published_percent_decimals, n.obs_value::bigint as offender_count, n.value_low::bigint as offender_count_low,
+    n.value_high::bigint as offender_count_high,
+    p.value_low * t.obs_value <= 100 * n.value_low and 100 * n.value_high <= p.value_high * t.obs_value as is_attainable,
+    n.obs_status as offender_count_status, n.observation_id as count_observation_id, p.observation_id as percent_observation_id
+from own as n
+inner join own as t
+    on n.fiscal_year = t.fiscal_year and t.measure_id = 'offender_count' and t.population_id = 'production_offenders'
+    and t.category_key = if(n.population_id = 'coercion_offenders', 'inducements.coercion', 'population_total.total')
+left join own as p
+    on n.fiscal_year = p.fiscal_year and n.population_id = p.population_id and n.category_key = p.category_key
+    and p.measure_id = 'offender_percent'
+where n.measure_id = 'offender_count' and n.category_role <> 'group';
+
+create table by_hand.fct_coercion_methods as
+select * exclude (range_from, range_to) from own_category
+where classification_id = 'coercion_methods' and population_id = 'production_offenders';
+
+create table by_hand.fct_coercion_approach_counts as
+select * exclude (range_from, range_to) from own_category
+where classification_id = 'coercion_approach_counts' and population_id = 'coercion_offenders';
+
+create table by_hand.fct_misrepresentation_types as
+select * exclude (range_from, range_to) from own_category
+where classification_id = 'misrepresentation_types' and population_id = 'production_offenders';
+
+create table by_hand.fct_enticement_types as
+select * exclude (range_from, range_to) from own_category
+where classification_id = 'enticement_types' and population_id = 'production_offenders';
+
+create table by_hand.fct_victim_count_buckets as
+select
+    c.fiscal_year, c.category_key, c.category_id as victim_count_bucket_id, c.label as bucket_label, c.sort_order,
+    c.range_from as victims_from, if(c.range_from is null, null, coalesce(c.range_to, m.obs_value))::int as victims_to, c.offender_count,
+    c.population_offender_count, c.published_percent, c.published_percent_decimals,
+    as_number(nearest_div(1000000 * c.offender_count, c.population_offender_count))::decimal(7, 4) as recomputed_percent,
+    c.offender_count_status as obs_status, c.count_observation_id, c.percent_observation_id
+from own_category as c
+left join own as m
+    on c.fiscal_year = m.fiscal_year and m.measure_id = 'largest_victim_count' and m.population_id = 'production_offenders'
+    and m.category_key = 'population_total.total'
+where c.classification_id = 'victim_count_buckets' and c.population_id = 'production_offenders';
+
+create table by_hand.fct_offenders_by_fiscal_year as
+select
+    n.fiscal_year, n.obs_value::bigint as offender_count, f.fiscal_year as first_fiscal_year,
+    as_number(nearest_div(1000000 * (n.obs_value - f.obs_value)::bigint, f.obs_value::bigint))::decimal(11, 4)
+        as percent_change_from_first_year,
+    c.obs_value::decimal(9, 2) as published_percent_change, n.observation_id as count_observation_id
+from own as n
+inner join (
+    select * from own
+    where measure_id = 'offender_count' and category_key = 'population_total.total' and population_id = 'production_offenders'
+    order by fiscal_year limit 1
+) as f on true
+left join own as c
+    on n.fiscal_year = c.fiscal_year and f.fiscal_year = c.reference_fiscal_year and c.measure_id = 'offender_count_percent_change'
+    and c.category_key = 'population_total.total' and c.population_id = 'production_offenders'
+where n.measure_id = 'offender_count' and n.category_key = 'population_total.total' and n.population_id = 'production_offenders';
+
+create temp table inducement as
+select
+    fiscal_year, category_key, category_id, min(label) as label, min(sort_order) as sort_order, min(category_role) as category_role,
+    max(obs_value) filter (measure_id = 'offender_count') as offender_count,
+    max(obs_status) filter (measure_id = 'offender_count') as obs_status,
+    max(obs_value) filter (measure_id = 'offender_percent') as published_percent,
+    max(obs_value) filter (measure_id = 'mean_sentence_months') as mean,
+    max(value_low) filter (measure_id = 'mean_sentence_months') as mean_low,
+    max(value_high) filter (measure_id = 'mean_sentence_months') as mean_high,
+    max(observation_id) filter (measure_id = 'offender_count') as count_observation_id,
+    max(observation_id) filter (measure_id = 'mean_sentence_months') as mean_observation_id
+from own
+where population_id = 'production_offenders' and classification_id in ('inducements', 'population_total')
+group by all;
+
+create table by_hand.fct_sentence_by_inducement as
+select
+    i.fiscal_year, i.category_key, i.category_id as inducement_id, i.label as inducement_label, i.sort_order,
+    i.offender_count::bigint as offender_count, t.offender_count::bigint as population_offender_count,
+    as_number(nearest_div(1000000 * i.offender_count::bigint, t.offender_count::bigint))::decimal(7, 4) as offender_percent,
+    i.published_percent::decimal(6, 2) as published_percent, i.mean::decimal(9, 2) as mean_sentence_months,
+    t.mean::decimal(9, 2) as population_mean_sentence_months, (i.mean - n.mean)::decimal(9, 2) as months_above_no_inducement,
+    i.count_observation_id, i.mean_observation_id
+from inducement as i
+inner join inducement as t on i.fiscal_year = t.fiscal_year and t.category_role = 'total'
+left join inducement as n on i.fiscal_year = n.fiscal_year and n.category_role = 'none'
+where i.category_role in ('part', 'none');
+
+create table by_hand.fct_sentence_by_inducement_use as
+select
+    i.fiscal_year, i.category_key, i.category_id as inducement_use_id, i.label as inducement_use_label, i.sort_order,
+    i.offender_count::bigint as offender_count, t.offender_count::bigint as population_offender_count,
+    i.mean::decimal(9, 4) as mean_sentence_months, i.mean_low::decimal(9, 4) as mean_sentence_months_low,
+    i.mean_high::decimal(9, 4) as mean_sentence_months_high, i.obs_status
+from inducement as i
+inner join inducement as t on i.fiscal_year = t.fiscal_year and t.category_role = 'total'
+where i.category_role in ('any', 'none') and i.offender_count is not null;
+
+create table by_hand.fct_sentencing_outcomes as
+select
+    o.fiscal_year, if(m.statistic = 'percent', o.category_id, o.measure_id) as outcome_id,
+    case m.statistic when 'percent' then o.label when 'guideline' then m.label || ': ' || o.label else m.label end as label,
+    o.printed_value, o.obs_value::decimal(18, 4) as obs_value, m.unit, o.observation_id
+from own as o
+inner join measure as m using (measure_id)
+where o.obs_status = 'published' and o.population_id = 'production_offenders' and (
+    o.classification_id = 'population_total' and m.concept = 'sentence'
+    or o.classification_id = 'sentencing_outcomes' and o.measure_id = 'offender_percent'
+    or m.statistic in ('statutory', 'guideline')
+);
+
+-- Checks of the reference tables: keys, references, codes
+select key from (
+    select classification_id || '.' || category_id as key from reference.categories union all select 'c ' || classification_id from reference.classifications
+    union all select 'm ' || measure_id from reference.measures union all select 'p ' || population_id from reference.populations
+    union all select 'r ' || report_id from reference.reports union all select 'e ' || exhibit_id from reference.exhibits
+    union all select 'l ' || rule_id from reference.rules union all select 'k ' || exhibit_id || ' ' || column_name from reference.exhibit_columns
+    union all select 't ' || exhibit_id || control || ' ' || control_value from reference.exhibit_controls
+    union all select 'd ' || discrepancy_id from reference.known_discrepancies union all select 'w ' || wording from reference.wordings
+    union all select 'u ' || measure_id || ' ' || printed_unit from reference.measure_units
+    union all select 's ' || report_id || ' ' || context from reference.source_exclusions
+) group by key having count(*) > 1;
+
+select 'no value' from by_hand.dim_exhibits where columns([
+    'exhibit_id', 'report_id', 'exhibit_type', 'title', 'sort_order', 'fiscal_years', 'printed_row_count', 'printed_number_count',
+    'printed_wording_count', 'paragraph_count', 'population_id', 'keyed_on', 'keyed_from']) is null
+union all select 'no value' from reference.categories where classification_id is null or category_id is null or label is null or sort_order is null or category_role is null
+union all select 'no value' from reference.classifications where classification_id is null or label is null or is_mutually_exclusive is null or is_exhaustive is null or description is null
+union all select 'no value' from reference.measures where measure_id is null or label is null or unit is null or concept is null or statistic is null or is_exact is null or description is null
+union all select 'no value' from reference.populations where population_id is null or label is null or description is null
+union all select 'no value' from reference.rules where rule_id is null or label is null or description is null
+union all select 'no value' from reference.reports where report_id is null or title is null or publisher is null or publication_date is null or publication_date_precision is null or license is null or landing_url is null or source_sha256 is null
+union all select 'no code' from reference.categories where category_role not in ('part', 'none', 'any', 'group', 'residual', 'total')
+union all select 'no code' from reference.exhibits where exhibit_type not in ('table', 'figure', 'statements', 'comparisons')
+union all select 'no code' from reference.measures where statistic not in ('count', 'percent', 'mean', 'minimum', 'maximum', 'difference', 'percent_change', 'period', 'statutory', 'guideline')
+union all select 'no code' from reference.reports where publication_date_precision not in ('day', 'month')
+union all select 'no code' from reference.exhibit_controls where control not in ('fiscal_year', 'footnote')
+union all select 'no code' from reference.wordings where wording_category not in ('approximation', 'bound', 'comparison');
+
+select 'no exhibit' from reference.exhibit_columns anti join reference.exhibits using (exhibit_id)
+union all select 'no exhibit' from reference.exhibit_controls anti join reference.exhibits using (exhibit_id)
+union all select 'no exhibit' from reference.known_discrepancies anti join reference.exhibits using (exhibit_id)
+union all select 'no measure' from reference.exhibit_columns anti join reference.measures using (measure_id)
+union all select 'no measure' from reference.measure_units anti join reference.measures using (measure_id)
+union all select 'no measure' from (from reference.wordings where measure_id is not null) anti join reference.measures using (measure_id)
+union all select 'no population' from reference.exhibits anti join reference.populations using (population_id)
+union all select 'no report' from reference.exhibits anti join reference.reports using (report_id)
+union all select 'no report' from reference.source_exclusions anti join reference.reports using (report_id)
+union all select 'no parent' from reference.populations as c anti join reference.populations as p on c.parent_population_id = p.population_id where c.parent_population_id is not null
+union all select 'no category' from (from reference.populations where category_id is not null) anti join category using (classification_id, category_id)
+union all select 'no category' from category as c anti join category as p on c.classification_id = p.classification_id and c.parent_category_id = p.category_id where c.parent_category_id is not null
+union all select 'no category' from classification where parent_classification_id is not null and parent_category_no is null
+union all select 'no classification' from reference.categories anti join reference.classifications using (classification_id);
+
+-- Checks of the cells
+select exhibit_id, row_number, printed_value from raw.cells
+where not (
+    regexp_full_match(printed_value, '(0|[1-9][0-9]*|[1-9][0-9]{0,2}(,[0-9]{3})+)([.][0-9]{1,3})?')
+    or printed_value in ('one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'life'));
+
+select observation_id from observation where population_id is null or fiscal_year is null or measure_id is null or heading is null
+union all
+select c.exhibit_id from raw.cells as c semi join reference.exhibit_columns as k using (exhibit_id, column_name) where c.measure_id is not null
+union all select k.exhibit_id from reference.exhibit_columns as k anti join raw.cells using (exhibit_id, column_name);
+
+select comparison_id from compared where observation_id is null or right_id is null or comparator is null
+    or row_label <> left_row || ' against ' || coalesce(right_row, 'the others') or (comparator = 'greatest') <> (right_row is null);
+
+select exhibit_id, column_name, measure_id, string_agg(printed_value) from observation
+where printed_value[1] between '0' and '9'
+group by exhibit_id, column_name, measure_id
+having min(decimals) < max(decimals);
+
+create temp table keyed_row as
+select exhibit_id, row_number, row_label, heading, paragraph, wording, footnote, fiscal_year, count(*) as numbers
+from observation group by all
+union all by name
+select exhibit_id, row_number, row_label, heading, paragraph, wording, footnote, fiscal_year, 0 as numbers from comparison;
+
+select e.exhibit_id
+from reference.exhibits as e
+left join (
+    select
+        exhibit_id, min(row_number) as first_row, max(row_number) as last_row, count(distinct row_number) as row_count, sum(numbers) as numbers,
+        count(distinct row_number) filter (wording is not null) as wordings, count(distinct (heading, paragraph)) as paragraphs
+    from keyed_row group by exhibit_id
+) as k using (exhibit_id)
+left join (
+    select exhibit_id, string_agg(replace(regexp_replace(row_label, '([^ ])[^ ]*', '\1', 'g'), ' ', ''), ' ' order by row_number) as initials
+    from (select distinct exhibit_id, row_number, row_label from keyed_row) group by exhibit_id
+) as i using (exhibit_id)
+where not coalesce(
+    first_row = 1 and last_row = printed_row_count and row_count = last_row and numbers = printed_number_count
+    and wordings = printed_wording_count and paragraphs = e.paragraph_count and initials = row_initials, false);
+
+select coalesce(c.exhibit_id, k.exhibit_id)
+from reference.exhibit_controls as c
+full join (
+    select distinct exhibit_id, 'fiscal_year' as control, fiscal_year::text as control_value from keyed_row
+    union all select distinct exhibit_id, 'footnote', footnote from keyed_row where footnote is not null
+) as k using (exhibit_id, control, control_value)
+where c.exhibit_id is null or k.exhibit_id is null;
+
+select * from (
+    select *, lag(heading) over above as heading_before, lag(paragraph) over above as paragraph_before, lag(row_number) over above as row_before
+    from (select distinct exhibit_id, row_number, row_label, heading, paragraph from keyed_row)
+    window above as (partition by exhibit_id order by row_number)
+)
+where paragraph < 1 or row_number = row_before or (heading = heading_before and paragraph < paragraph_before)
+    or (row_before is not null and (paragraph is null) <> (paragraph_before is null));
+
+select o.observation_id from observation as o
+inner join reference.exhibits as e using (exhibit_id)
+left join reference.populations as p on o.population_id = p.population_id
+where o.population_id <> e.population_id
+    and (o.classification_id = 'population_total' or coalesce(p.parent_population_id, '') <> e.population_id);
+
+select o.observation_id from observation as o
+inner join (select exhibit_id, max(printed_unit) as unit from observation group by all) as e using (exhibit_id)
+anti join reference.measure_units as u on o.measure_id = u.measure_id and o.printed_unit = u.printed_unit
+where o.printed_unit is not null or (e.unit is not null and o.obs_value is not null);
+
+select exhibit_id, row_number, wording from keyed_row where wording is not null and wording not in (select wording from reference.wordings)
+union all
+select exhibit_id, row_number, o.wording from observation as o
+left join reference.wordings as w on o.wording = w.wording and o.measure_id = w.measure_id
+where o.wording is not null
+group by all having count(w.wording) <> 1;
+
+-- Checks of relations
+select relation_no from relation group by relation_no having count(*) > 1
+union all select min(relation_no) from by_hand.fct_relations inner join relation using (relation_id) group by relation_id having count(*) > 1;
+
+select relation_no from term left join number using (number_key) group by relation_no
+having count(factor) < count(*) or count(number.number_key) < count(*) or not bool_or(is_subject) or count(distinct term.number_key) < count(*);
+
+select check_id from by_hand.fct_consistency_checks where verdict = 'inconsistent'
+union all
+select d.check_id from reference.known_discrepancies as d left join by_hand.fct_consistency_checks as c using (check_id)
+where coalesce(c.verdict, '') <> 'documented_discrepancy' or not ends_with(d.check_id, '.' || d.row_number || coalesce('.' || d.column_name, ''));
+
+select exhibit_id from reference.exhibits
+left join (
+    select exhibit_id, count(*) as made from by_hand.fct_consistency_checks where verdict <> 'not_checkable' group by exhibit_id
+) using (exhibit_id)
+where check_count <> coalesce(made, 0);
+
+-- Checks of the facts: keys
+select observation_id from by_hand.fct_observations group by all having count(*) > 1;
+
+select relation_id, number_id from by_hand.fct_relation_terms group by all having count(*) > 1;
+
+select check_id from by_hand.fct_consistency_checks group by all having count(*) > 1;
+
+select comparison_id from by_hand.fct_stated_comparisons group by all having count(*) > 1;
+
+select key from (
+    select (1, fiscal_year, category_id) as key from by_hand.fct_coercion_methods union all select (2, fiscal_year, category_id) from by_hand.fct_coercion_approach_counts
+    union all select (3, fiscal_year, category_id) from by_hand.fct_misrepresentation_types union all select (4, fiscal_year, category_id) from by_hand.fct_enticement_types
+    union all select (5, fiscal_year, victim_count_bucket_id) from by_hand.fct_victim_count_buckets union all select (6, fiscal_year, inducement_id) from by_hand.fct_sentence_by_inducement
+    union all select (7, fiscal_year, inducement_use_id) from by_hand.fct_sentence_by_inducement_use union all select (8, fiscal_year, '') from by_hand.fct_offenders_by_fiscal_year
+    union all select (9, fiscal_year, outcome_id) from by_hand.fct_sentencing_outcomes union all select (10, 0, discrepancy_id) from by_hand.rpt_discrepancies
+    union all select (11, row_number, exhibit_id) from (select distinct exhibit_id, row_number, row_label, fiscal_year, locator, footnote from by_hand.fct_observations where report_id = 'ussc_production_2021' and obs_status = 'published')
+    union all select (12, row_number, exhibit_id) from by_hand.fct_stated_comparisons where exhibit_id = 'ussc_production_2021.comparisons'
+) group by key having count(*) > 1;
+
+-- Values, codes and references
+select 'fct_observations' from by_hand.fct_observations
+where observation_id is null or report_id is null or exhibit_id is null or fiscal_year is null or population_id is null or category_key is null
+    or classification_id is null or category_id is null or measure_id is null or obs_status is null or is_preferred is null or locator is null
+    or series_key is null or obs_status not in ('published', 'derived') or wording_category not in ('approximation', 'bound', 'comparison')
+    or not coalesce(obs_value between value_low and value_high or (obs_value is null and (printed_value = 'life' or obs_status = 'derived')), false)
+    or (obs_status = 'derived' and not coalesce(
+        value_low <= value_high and coalesce(obs_value, value_low) between value_low and value_high and derivation is not null
+        and printed_value is null, false));
+
+select 'fct_relations' from by_hand.fct_relations
+where relation_id is null or rule_id is null or exhibit_id is null or fiscal_year is null or observation_id is null or bounds is null
+    or verdict is null or is_vacuous is null
+union all
+select 'fct_relation_terms' from by_hand.fct_relation_terms
+where relation_id is null or series_key is null or is_as_printed is null or coefficient is null or is_subject is null
+union all
+select 'fct_consistency_checks' from by_hand.fct_consistency_checks
+where check_id is null or rule_id is null or exhibit_id is null or fiscal_year is null or observation_id is null or subject is null
+    or printed_value is null or verdict is null or is_vacuous is null or explanation is null
+    or verdict not in ('consistent', 'documented_discrepancy', 'inconsistent', 'not_checkable')
+union all
+select 'fct_stated_comparisons' from by_hand.fct_stated_comparisons
+where comparison_id is null or exhibit_id is null or fiscal_year is null or row_number is null or row_label is null or left_observation_id is null
+    or left_printed_value is null or comparator is null or right_observation_id is null or right_printed_value is null or wording is null
+    or locator is null or comparator not in ('greater', 'less', 'greatest', 'greater_by', 'greater_by_more_than')
+union all
+select 'rpt_discrepancies' from by_hand.rpt_discrepancies where columns(* exclude (expected_low, expected_high)) is null;
+
+select 'observation' from by_hand.fct_observations anti join reference.reports using (report_id)
+union all select 'observation' from by_hand.fct_observations anti join reference.exhibits using (exhibit_id)
+union all select 'observation' from by_hand.fct_observations anti join by_hand.dim_fiscal_years using (fiscal_year)
+union all select 'observation' from by_hand.fct_observations anti join reference.populations using (population_id)
+union all select 'observation' from by_hand.fct_observations anti join category using (category_key)
+union all select 'observation' from by_hand.fct_observations anti join reference.measures using (measure_id)
+union all select 'observation' from by_hand.fct_observations as o anti join category as c
+    on o.classification_id = c.classification_id and o.reference_category_id = c.category_id where o.reference_category_id is not null
+union all select 'observation' from by_hand.fct_observations as o anti join by_hand.dim_fiscal_years as y
+    on o.reference_fiscal_year = y.fiscal_year where o.reference_fiscal_year is not null;
+
+select 'relation' from by_hand.fct_relations anti join reference.rules using (rule_id)
+union all select 'relation' from by_hand.fct_relations anti join by_hand.fct_observations using (observation_id)
+union all select 'term' from by_hand.fct_relation_terms anti join by_hand.fct_relations using (relation_id)
+union all select 'term' from (from by_hand.fct_relation_terms where observation_id is not null) anti join by_hand.fct_observations using (observation_id)
+union all select 'check' from by_hand.fct_consistency_checks anti join reference.rules using (rule_id)
+union all select 'check' from by_hand.fct_consistency_checks anti join reference.exhibits using (exhibit_id)
+union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.dim_fiscal_years using (fiscal_year)
+union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.fct_observations using (observation_id)
+union all select 'comparison' from by_hand.fct_stated_comparisons anti join reference.exhibits using (exhibit_id)
+union all select 'comparison' from by_hand.fct_stated_comparisons anti join by_hand.dim_fiscal_years using (fiscal_year)
+union all select 'comparison' from by_hand.fct_stated_comparisons as c anti join by_hand.fct_observations as o on c.left_observation_id = o.observation_id
+union all select 'comparison' from by_hand.fct_stated_comparisons as c anti join by_hand.fct_observations as o on c.right_observation_id = o.observation_id
+union all select 'discrepancy' from by_hand.rpt_discrepancies anti join reference.exhibits using (exhibit_id)
+union all select 'discrepancy' from by_hand.rpt_discrepancies anti join reference.rules using (rule_id);
+
+-- The published observations are, cell for cell, what was keyed.
+with keyed as (select exhibit_id, row_number, row_label, column_name, printed_value, printed_unit, footnote from raw.cells),
+published as (
+    select exhibit_id, row_number::text, row_label, column_name, printed_value, printed_unit, footnote
+    from by_hand.fct_observations where obs_status = 'published'
+)
+select * from (from keyed except all from published) union all select * from (from published except all from keyed);
+
+-- Topical facts: complete, of known codes, equal to the observations, and their parts sum to the whole
+create temp table category_fact as
+from by_hand.fct_coercion_methods union all from by_hand.fct_coercion_approach_counts union all from by_hand.fct_misrepresentation_types
+union all from by_hand.fct_enticement_types;
+
+select 'category fact' from category_fact
+where columns(* exclude (published_percent, published_percent_decimals, is_attainable, percent_observation_id, offender_count)) is null
+    or offender_count_low > offender_count_high
+union all
+select 'victim_count_buckets' from by_hand.fct_victim_count_buckets
+where columns(* exclude (victims_from, victims_to, published_percent, published_percent_decimals, percent_observation_id)) is null
+union all select 'inducement' from by_hand.fct_sentence_by_inducement where columns(* exclude (published_percent)) is null or inducement_id = 'none' and months_above_no_inducement <> 0
+union all select 'use' from by_hand.fct_sentence_by_inducement_use where columns(*) is null
+union all select 'offenders' from by_hand.fct_offenders_by_fiscal_year where columns(* exclude (published_percent_change)) is null or abs(percent_change_from_first_year - published_percent_change) > 0.5
+union all select 'outcomes' from by_hand.fct_sentencing_outcomes where columns(* exclude (obs_value)) is null
+union all select 'parts' from by_hand.fct_victim_count_buckets group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count)
+union all select 'parts' from by_hand.fct_coercion_approach_counts group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count)
+union all select 'parts' from by_hand.fct_sentence_by_inducement_use group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count);
+
+with fact (id, value, low, high) as (
+    select count_observation_id, offender_count, offender_count_low, offender_count_high from category_fact
+    union all select percent_observation_id, published_percent, null, null from category_fact where percent_observation_id is not null
+    union all select count_observation_id, offender_count, null, null from by_hand.fct_victim_count_buckets
+    union all select percent_observation_id, published_percent, null, null from by_hand.fct_victim_count_buckets where percent_observation_id is not null
+    union all select count_observation_id, offender_count, null, null from by_hand.fct_sentence_by_inducement
+    union all select mean_observation_id, mean_sentence_months, null, null from by_hand.fct_sentence_by_inducement
+    union all select count_observation_id, offender_count, null, null from by_hand.fct_offenders_by_fiscal_year
+    union all select observation_id, obs_value, null, null from by_hand.fct_sentencing_outcomes
+),
+expected as (
+    select * from own
+    where measure_id in ('offender_count', 'offender_percent')
+        and (population_id = 'production_offenders' and classification_id in ('coercion_methods', 'misrepresentation_types', 'enticement_types', 'victim_count_buckets')
+            or population_id = 'coercion_offenders' and classification_id = 'coercion_approach_counts')
+        and category_role <> 'group'
+    union all from own where population_id = 'production_offenders' and classification_id = 'inducements' and category_role in ('part', 'none')
+        and measure_id in ('offender_count', 'mean_sentence_months')
+    union all from own where population_id = 'production_offenders' and classification_id = 'population_total' and measure_id = 'offender_count'
+    union all from own where population_id = 'production_offenders' and obs_status = 'published' and (
+        measure_id in ('mean_sentence_months', 'shortest_sentence_years', 'longest_sentence_years') and classification_id = 'population_total'
+        or classification_id = 'sentencing_outcomes' and measure_id = 'offender_percent'
+        or measure_id in ('mandatory_minimum_years', 'guideline_enhancement_levels'))
+)
+select coalesce(fact.id, expected.observation_id) from fact full join expected on fact.id = expected.observation_id
+where fact.id is null or expected.observation_id is null or fact.value is distinct from expected.obs_value
+    or (fact.low is not null and (fact.low <> expected.value_low or fact.high <> expected.value_high));
+
+select 'topical fact' from (
+    select category_key, fiscal_year, population_id from category_fact
+    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_victim_count_buckets
+    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_sentence_by_inducement
+    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_sentence_by_inducement_use
+    union all select 'population_total.total', fiscal_year, 'production_offenders' from by_hand.fct_offenders_by_fiscal_year
+    union all select 'population_total.total', fiscal_year, 'production_offenders' from by_hand.fct_sentencing_outcomes
+) as f
+left join category using (category_key) left join by_hand.dim_fiscal_years as y using (fiscal_year) left join reference.populations as p using (population_id)
+where category.category_no is null or y.fiscal_year is null or p.population_id is null;

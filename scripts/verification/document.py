@@ -1,0 +1,123 @@
+"""A document that a report was keyed from, in blocks, and the numeric tokens in it.
+
+The document is plain text with headings marked by `#`, paragraphs between blank lines, tables as
+lines with tabs below their caption, and footnote marks as `<sup>40</sup>`. A paragraph that a page
+break cuts goes on in the next block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+# Words that are numbers, and words that gloss one.
+WORDS = (
+    "one two three four five six seven eight nine ten eleven twelve single double half third thirds"
+    " quarter quarters fifth fifths tenth tenths dozen hundred thousand million first second life"
+    " majority minority approximately roughly almost fewer longer most least"
+)
+TOKEN = re.compile(
+    r"(?P<guideline>§?\d[A-Z]\d\.\d+)|(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
+    rf"|\b(?P<word>{'|'.join(WORDS.split())})\b",
+    re.IGNORECASE,
+)
+CAPTION = re.compile(r"(Figure|Table) (\d+)\. ")
+PREAMBLE = "(before the first heading)"
+
+
+@dataclass
+class Block:
+    """A paragraph, a table row, a caption or a heading, with its numeric tokens.
+
+    Attributes:
+        heading: the heading it stands under; of a table row its table.
+        number: the paragraph below the heading or the row of the table, from 1; 0 for others.
+        text: its text, page breaks mended; of a table row its cells with tabs between.
+        tokens: start and end of each numeric token -> what accounts for it; empty for nothing.
+
+    """
+
+    heading: str
+    number: int
+    text: str
+    tokens: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find the tokens."""
+        self.tokens = {match.span(): "" for match in TOKEN.finditer(self.text)}
+
+    def account(self, start: int, end: int, by: str) -> None:
+        """Account for the tokens within a span, unless something does already."""
+        for span in self.open_tokens(start, end):
+            self.tokens[span] = by
+
+    def open_tokens(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the tokens within a span that nothing accounts for."""
+        return [
+            span for span, by in self.tokens.items() if not by and start <= span[0] and span[1] <= end
+        ]
+
+    def find(self, token: str, start: int) -> tuple[int, int] | None:
+        """Find a whole numeric token at or after a position."""
+        for span in self.tokens:
+            if span[0] >= start and self.text[slice(*span)].lower() == token.lower():
+                return span
+        return None
+
+
+class Document:
+    """A document in blocks; `at` finds a paragraph or a table row by its heading and number."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        """Take the blocks, in the order of print."""
+        self.blocks = blocks
+        self.at: dict[tuple[str, int], Block] = {}
+        for block in blocks:
+            if block.number:
+                self.at.setdefault((block.heading, block.number), block)
+
+    def copy(self) -> Document:
+        """Return the document with nothing accounted for."""
+        return Document([Block(block.heading, block.number, block.text) for block in self.blocks])
+
+
+def read_document(text: str) -> Document:
+    """Read a document, and put paragraphs that a page break cuts together."""
+    return Document(list(_blocks(text)))
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    heading, paragraph, table, row = PREAMBLE, 0, "", 0
+    open_block: list[str] = []
+
+    def close() -> Iterator[Block]:
+        nonlocal paragraph
+        if open_block:
+            paragraph += 1
+            yield Block(heading, paragraph, " ".join(open_block))
+            open_block.clear()
+
+    for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
+        for line in filter(None, map(str.strip, part.split("\n"))):
+            caption = CAPTION.match(line)
+            if line.startswith("#"):
+                yield from close()
+                heading, paragraph, table = line.lstrip("#").strip().strip("*").strip(), 0, ""
+                yield Block(heading, 0, heading)
+            elif caption:
+                yield from close()
+                is_table = caption.group(1) == "Table"
+                table, row = (f"Table {caption.group(2)}", -1) if is_table else ("", 0)
+                yield Block(table or heading, 0, line)
+            elif table and "\t" in line:
+                row += 1
+                yield Block(table, row, line)
+            elif re.fullmatch(r"Chapter|\d+", line):
+                yield from close()
+                yield Block(heading, 0, line)
+            else:
+                open_block.append(line)
+        if open_block and re.search(r"[.!?)](</?sup>|\d|\W)*$", open_block[-1]):
+            yield from close()
+    yield from close()

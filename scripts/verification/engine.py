@@ -1,0 +1,216 @@
+"""The build without dbt: which altered sheets would fail it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from verification.mutants import YEARS, write_sheet
+from verification.replay import Step, materialized, open_database, read_steps, run_steps
+from warehouse.project import UserError
+from warehouse.seed_files import check_seed_files
+from warehouse.sheets import (
+    CELLS,
+    COMPARISONS,
+    Sheet,
+    load_sheets,
+    read_sheet,
+    sheet_paths,
+    write_rows,
+)
+
+FORM = "form of the sheet"
+TABLE = "table that cannot be made"
+VERDICTS = "fct_consistency_checks__nothing_is_inconsistent"
+# Copies of all reports lie side by side in one database, each under codes and in years of its own.
+YEARS_APART = 10000
+TAG = re.compile(r"_copy(\d+)\b")
+YEAR = re.compile(r"\b(\d{1,3})[0-3]\d{3}\b")
+# Reference table -> the columns that differ between copies.
+COPIED = {
+    "reports": "report_id || tag as report_id",
+    "exhibits": "report_id || tag as report_id, replace(exhibit_id, '.', tag || '.') as exhibit_id,"
+    " fiscal_year + years as fiscal_year",
+    "exhibit_columns": "replace(exhibit_id, '.', tag || '.') as exhibit_id",
+    "exhibit_controls": "replace(exhibit_id, '.', tag || '.') as exhibit_id, case control"
+    " when 'fiscal_year' then (control_value::integer + years)::text else control_value"
+    " end as control_value",
+    "source_exclusions": "report_id || tag as report_id",
+    "known_discrepancies": "discrepancy_id || tag as discrepancy_id,"
+    " replace(exhibit_id, '.', tag || '.') as exhibit_id,"
+    " replace(check_id, exhibit_id, replace(exhibit_id, '.', tag || '.')) as check_id",
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build has left: the project's sheets, dbt's manifest, and its results."""
+
+    project: Path
+    manifest: Path
+    run_results: Path
+
+
+class Engine:
+    """The compiled SQL of a build, run on many altered sheets at once.
+
+    Planning takes nearly all the time of so small a build, whatever the number of rows. So each
+    altered sheet is part of a copy of its own of all reports, and a failing test names the copy by
+    its exhibits or its fiscal year. A failure that names no copy is held against none of them: that
+    a table has no rows, that a view of an exhibit, whose code it knows, is not as it should be.
+    """
+
+    def __init__(self, build: Build) -> None:
+        """Run the build once, and once on copies.
+
+        Raises:
+            UserError: it fails already.
+
+        """
+        steps = [materialized(step) for step in read_steps(build.manifest, build.run_results)]
+        self.sheets = [read_sheet(path) for path in sheet_paths(build.project)]
+        self.connection = open_database(steps[0])
+        self.connection.execute("set threads = 1")
+        load_sheets(self.connection, build.project)
+        self.steps = _in_order(steps)
+        failing = run_steps(self.connection, steps)
+        failing = failing or self._failures({number: self.sheets[0] for number in (1, 2)})[0]
+        if failing:
+            raise UserError(f"the build to mutate fails already: {', '.join(failing)}")
+
+    def catch(self, sheets: Mapping[int, Sheet]) -> dict[int, str]:
+        """Return what catches altered sheets, of those that anything catches.
+
+        Args:
+            sheets: number, from 1 to 500, -> altered sheet.
+
+        Returns:
+            Number -> the name of a test, or FORM or TABLE.
+
+        """
+        caught = {number: FORM for number, sheet in sheets.items() if _faults(sheet)}
+        left = {number: sheet for number, sheet in sheets.items() if number not in caught}
+        failures, is_complete = self._failures(left)
+        found: dict[int, str] = {}
+        for test, texts in failures.items():
+            for text in texts:
+                numbers = set(map(int, TAG.findall(text) or YEAR.findall(text)))
+                if len(numbers) == 1 and numbers <= left.keys():
+                    found.setdefault(numbers.pop(), test)
+        rest = [number for number in left if number not in found]
+        if not is_complete and not found and len(rest) == 1:
+            found[rest.pop()] = TABLE
+        elif not is_complete:
+            # Without those found or, if there are none, by halves.
+            middle = 0 if found else len(rest) // 2
+            for part in filter(None, (rest[:middle], rest[middle:])):
+                found |= self.catch({number: left[number] for number in part})
+        return caught | found
+
+    def _failures(self, sheets: Mapping[int, Sheet]) -> tuple[dict[str, list[str]], bool]:
+        """Return the failures of each test that has any on copies with altered sheets.
+
+        The second is false if a table cannot be made: no test after that is run.
+        """
+        failures: dict[str, list[str]] = {}
+        self.connection.begin()
+        try:
+            self._load(sheets)
+            for step in self.steps:
+                for statement in step.statements:
+                    rows = self.connection.execute(statement).fetchall()
+                if step.kind == "tests" and rows:
+                    failures[step.name] = [str(row[0]) for row in rows]
+                    if _reads_raw_alone(step):
+                        self._forget(failures[step.name])
+        except duckdb.Error:
+            return failures, False
+        finally:
+            self.connection.rollback()
+        return failures, True
+
+    def _forget(self, failures: Sequence[str]) -> None:
+        """Delete the copies with a raw cell that no table can be made of."""
+        for number in {number for failure in failures for number in TAG.findall(failure)}:
+            for name in ("cells", "comparisons"):
+                self.connection.execute(
+                    f"delete from raw.{name} where report_id like ?", [f"%_copy{number}"]
+                )
+
+    def _load(self, altered: Mapping[int, Sheet]) -> None:
+        """Put a copy for each altered sheet in the place of the sheets and what describes them."""
+        sheets = [
+            _copied(change if sheet.path == change.path else sheet, number)
+            for number, change in altered.items()
+            for sheet in self.sheets
+        ]
+        tables = {
+            "cells": (CELLS, [row for sheet in sheets for row in sheet.cells()]),
+            "comparisons": (COMPARISONS, [row for sheet in sheets for row in sheet.comparisons()]),
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            for name, (columns, rows) in tables.items():
+                file = Path(folder) / f"{name}.csv"
+                with file.open("w", encoding="utf-8", newline="") as stream:
+                    write_rows(stream, columns, rows)
+                self.connection.execute(f"delete from raw.{name}")
+                self.connection.execute(f"copy raw.{name} from '{file}' (format csv, header true)")
+        for table, columns_copied in COPIED.items():
+            self.connection.execute(
+                "create temp table copied as"
+                f" select * exclude (tag, years) replace ({columns_copied})"
+                f" from reference.{table}, (select '_copy' || number as tag,"
+                f" number * {YEARS_APART} as years from (select unnest(?) as number)) as copies",
+                [list(altered)],
+            )
+            self.connection.execute(f"delete from reference.{table}")
+            self.connection.execute(f"insert into reference.{table} from copied; drop table copied")
+
+
+def _faults(sheet: Sheet) -> list[str]:
+    """Check the form of a sheet, as a build does first."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "seeds" / sheet.report_id / sheet.path.name
+        path.parent.mkdir(parents=True)
+        write_sheet(sheet, path)
+        return check_seed_files(Path(folder))
+
+
+def _copied(sheet: Sheet, number: int) -> Sheet:
+    """Return a sheet under the codes and in the fiscal years of a copy."""
+    path = sheet.path.parent.with_name(f"{sheet.report_id}_copy{number}") / sheet.path.name
+    rows = [
+        {
+            column: str(int(value) + number * YEARS_APART) if value and column in YEARS else value
+            for column, value in row.items()
+        }
+        for row in sheet.rows
+    ]
+    return replace(sheet, path=path, rows=tuple(rows))
+
+
+def _reads_raw_alone(step: Step) -> bool:
+    return step.kind == "tests" and all(each.startswith("source.") for each in step.depends_on)
+
+
+def _in_order(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps that read what differs between copies, in an order of dependency.
+
+    First the tests of the raw tables, which find cells that no table can be made of; then what the
+    test of all relations reads, and that test, which finds most.
+    """
+    readers = {step.unique_id for step in steps if step.kind == "seeds" and step.name in COPIED}
+    for step in steps:
+        if any(each.startswith("source.") or each in readers for each in step.depends_on):
+            readers.add(step.unique_id)
+    needed: set[str] = set()
+    for step in reversed(steps):
+        if step.name == VERDICTS or step.unique_id in needed:
+            needed |= {step.unique_id, *step.depends_on}
+    chosen = [step for step in steps if step.unique_id in readers and step.kind != "seeds"]
+    return sorted(chosen, key=lambda s: 0 if _reads_raw_alone(s) else 1 if s.unique_id in needed else 2)
