@@ -53,15 +53,10 @@ def _rule_table(data: Data, rules: Sequence[Row], checks: dict[str, list[Row]]) 
     for rule in rules:
         name = rule["rule_id"]
         counts = tally(checks.get(name, ()))
-        declared = counts["total"] - counts["consistent"]
-        numbers = [
-            counts["total"],
-            counts["consistent"],
-            declared,
-            *(counts[kind] for kind in apart),
-        ]
+        counts["declared"] = counts["total"] - counts["consistent"]
         label = Cell(rule["label"], href=f"#{name}" if name in checks else None)
-        rows.append([label, Cell(rule["description"]), *map(plain, numbers)])
+        numbers = (plain(counts[kind]) for kind in ("total", "consistent", "declared", *apart))
+        rows.append([label, Cell(rule["description"]), *numbers])
     return Table("rule-table", "Checks by rule", {**RULE_HEADINGS, **apart}, rows)
 
 
@@ -69,7 +64,8 @@ def _checks_of_rule(data: Data, rule: Row, checks: Sequence[Row]) -> Table:
     rows = []
     for check in checks:
         number, discrepancy = check["observation_id"], check["discrepancy_id"]
-        vacuous = ", as any value would be" if check["is_vacuous"] else ""
+        verdict = VERDICTS[check["verdict"]]
+        verdict += ", as any value would be" if check["is_vacuous"] else ""
         rows.append(
             (
                 Cell(check["subject"], href=f"numbers.html#{number}" if number else None),
@@ -77,10 +73,7 @@ def _checks_of_rule(data: Data, rule: Row, checks: Sequence[Row]) -> Table:
                 plain(check["printed_value"]),
                 plain(check["expected_low"]),
                 plain(check["expected_high"]),
-                Cell(
-                    VERDICTS[check["verdict"]] + vacuous,
-                    href=f"#{discrepancy}" if discrepancy else None,
-                ),
+                Cell(verdict, href=f"#{discrepancy}" if discrepancy else None),
                 Cell(check["explanation"]),
             )
         )

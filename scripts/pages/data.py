@@ -18,11 +18,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 class Data:
     """Rows of the warehouse by their keys, in the order in which pages show them.
 
-    Attributes:
-        reports, exhibits, observations: rows by their ids.
-        checks, discrepancies: rows.
-        declared: the declared discrepancy of an observation, both as ids.
-
+    `declared` gives the declared discrepancy of an observation, both as ids.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -41,12 +37,7 @@ class Data:
             item["exhibit"] = self.exhibits[item["exhibit_id"]]["name"]
 
     def query(self, sql: str) -> list[Row]:
-        """Return the rows of a query, each by the names of its columns.
-
-        Raises:
-            UserError: the warehouse lacks a table or a column.
-
-        """
+        """Return the rows of a query, or refuse a warehouse that lacks a table or a column."""
         try:
             result = self._connection.execute(sql)
         except (duckdb.CatalogException, duckdb.BinderException) as error:

@@ -24,20 +24,14 @@ def number_tables(data: Data) -> list[tuple[str, Table]]:
     rows = data.observations.values()
     derived = [row for row in rows if row["obs_status"] == "derived"]
     printed = grouped([row for row in rows if row["obs_status"] == "published"], "exhibit_id")
-    groups = [(data.exhibits[name]["heading"], name, found) for name, found in printed.items()]
-    groups.append(("Derived from printed numbers", "derived", derived))
-    return [
-        (
-            heading,
-            sources(
-                data,
-                found,
-                f"numbers-{name.replace('.', '-')}",
-                f"{heading}: numbers and their place in print",
-            ),
-        )
-        for heading, name, found in groups
-    ]
+    tables = []
+    for name, found in {**printed, "derived": derived}.items():
+        heading = "Derived from printed numbers"
+        if name in printed:
+            heading = data.exhibits[name]["heading"]
+        caption = f"{heading}: numbers and their place in print"
+        tables.append((heading, sources(data, found, f"numbers-{name.replace('.', '-')}", caption)))
+    return tables
 
 
 def sources(data: Data, observations: Sequence[Row], name: str, caption: str) -> Table:

@@ -57,15 +57,7 @@ KEY_FIGURES = [(measure, category) for measure, category in TOML["key_figures"]]
 
 
 def topic_page(data: Data, name: str, condition: str, text: Any) -> dict[str, Any]:
-    """Return what the page of a topic shows.
-
-    Args:
-        data: the warehouse.
-        name: the name of the topic.
-        condition: which rows of fct_observations the topic is about.
-        text: the macros of its template.
-
-    """
+    """Return what a page shows: `condition` is on fct_observations, `text` has template macros."""
     found = data.query(f"select observation_id from marts.fct_observations where {condition}")
     about = {row["observation_id"] for row in found}
     observations = [row for name, row in data.observations.items() if name in about]

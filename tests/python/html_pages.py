@@ -1,12 +1,17 @@
-"""A reader of the site's pages for tests: their links, anchors, tables and pictures."""
+"""What tests need of the site: a reader of its pages, and a server."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-VOID = {"meta", "link", "br", "img", "input", "hr"}
+from pages.commands import server
+
+VOID = {"meta", "link"}
 
 
 @dataclass
@@ -42,16 +47,11 @@ class Reader(HTMLParser):
         self.open = [self.root]
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        names = [name for name, _ in attributes]
-        assert len(names) == len(set(names)), (tag, names)
         element = Element(tag, {name: value or "" for name, value in attributes})
+        assert len(element.attributes) == len(attributes), attributes
         self.open[-1].children.append(element)
         if tag not in VOID:
             self.open.append(element)
-
-    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attributes)
-        self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in VOID:
@@ -108,3 +108,16 @@ def table(page: Element, name: str) -> Element:
     """The table of a page that has an id."""
     (found,) = [each for each in page.all("table") if each.attributes["id"] == name]
     return found
+
+
+@contextmanager
+def serving(site: Path) -> Iterator[str]:
+    """Serve a site, and give its address."""
+    with server(site, 0) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        try:
+            yield f"http://{listening.server_address[0]}:{listening.server_port}/"
+        finally:
+            listening.shutdown()
+            thread.join()
