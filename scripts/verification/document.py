@@ -55,7 +55,9 @@ class Block:
     def open_tokens(self, start: int, end: int) -> list[tuple[int, int]]:
         """Return the tokens within a span that nothing accounts for."""
         return [
-            span for span, by in self.tokens.items() if not by and start <= span[0] and span[1] <= end
+            span
+            for span, by in self.tokens.items()
+            if not by and start <= span[0] and span[1] <= end
         ]
 
     def find(self, token: str, start: int) -> tuple[int, int] | None:

@@ -151,7 +151,9 @@ def _of_row(exhibit: Exhibit, index: int, codes: Mapping[str, list[str]]) -> Ite
     # The codes of a row without a number say nothing.
     if any(row[name] for name in sheet.numbers):
         for column, after in _other_codes(exhibit, row, codes):
-            yield mutant("base replaced" if column == "population_id" else "code replaced", column, after)
+            yield mutant(
+                "base replaced" if column == "population_id" else "code replaced", column, after
+            )
     for kind in ("row deleted", "row duplicated"):
         yield mutant(kind, "", "")
 

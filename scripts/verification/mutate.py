@@ -72,7 +72,9 @@ class Trial:
         """Try mutants, many at once."""
         for start in range(0, len(mutants), AT_ONCE):
             part = dict(enumerate(mutants[start : start + AT_ONCE], start=1))
-            caught = self.engine.catch({number: self.altered(each) for number, each in part.items()})
+            caught = self.engine.catch(
+                {number: self.altered(each) for number, each in part.items()}
+            )
             for number, mutant in part.items():
                 row = self.exhibits[mutant.exhibit_id].sheet.rows[mutant.row]
                 test = caught.get(number, "")
@@ -167,8 +169,8 @@ def report(outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], s
     lines = [
         "# What the checks catch",
         "",
-        "Written by `make mutate`: every single-cell keying error in the sheets, and what of it the",
-        "build catches, by the relations between the numbers and the structure of the exhibits",
+        "Written by `make mutate`: every single-cell keying error in the sheets, and what of it",
+        "the build catches, by the relations between the numbers and the structure of the exhibits",
         "alone, and with the document as well (`make verify-source`).",
         "",
         *_table("cells", {CELLS[cell]: group for cell, group in by_cell.items()}),
@@ -200,7 +202,9 @@ def _survivor(
     reason = next((reasons[key] for key in keys if key in reasons), "")
     keyed = group[0].mutant.before or "nothing"
     shown = ", ".join(passes[:SHOWN] + more)
-    return f"| {exhibit} | {row} | {column or group[0].mutant.kind} | {keyed} | {shown} | {reason} |"
+    return (
+        f"| {exhibit} | {row} | {column or group[0].mutant.kind} | {keyed} | {shown} | {reason} |"
+    )
 
 
 def unexplained(text: str) -> list[str]:

@@ -49,7 +49,9 @@ class Exhibit:
     def rows(self) -> Iterator[dict[str, str]]:
         """Return the rows, with the exhibit's fiscal year and heading where they have none."""
         for row in self.sheet.rows:
-            framed = {name: row.get(name) or self.described[name] for name in ("fiscal_year", "heading")}
+            framed = {
+                name: row.get(name) or self.described[name] for name in ("fiscal_year", "heading")
+            }
             yield {"left_row": "", **row, **framed, "label": row[self.sheet.label]}
 
 
