@@ -44,8 +44,10 @@ def mutate(source: Path | None, check: bool, processes: int) -> int:
 
     Exit status 0: done, 1: with --check, the page differs; a survivor has no reason, 2: bad input.
     """
-    from publish.build import BuildFailedError, Places, build
+    from publish.build import Places, build
     from verification import mutate as mutation
+    from verification.engine import Build
+    from warehouse.dbt import BuildFailedError
 
     if source is None:
         raise UserError("the document is needed, too: give SOURCE=<file>")
@@ -56,7 +58,7 @@ def mutate(source: Path | None, check: bool, processes: int) -> int:
             build(places)
         except BuildFailedError as error:
             raise UserError(f"the build to mutate fails: {error}") from error
-        built = mutation.Build(PROJECT, places.manifest, places.target / "run_results.json")
+        built = Build(PROJECT, places.manifest, places.target / "run_results.json")
         started = time.monotonic()
         outcomes = mutation.try_all(built, source.resolve(), processes)
         seconds = time.monotonic() - started

@@ -213,6 +213,6 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
         if step.name == VERDICTS or step.unique_id in needed:
             needed |= {step.unique_id, *step.depends_on}
     chosen = [step for step in steps if step.unique_id in readers and step.kind != "seeds"]
-    return sorted(
-        chosen, key=lambda s: 0 if _reads_raw_alone(s) else 1 if s.unique_id in needed else 2
-    )
+    first = [step for step in chosen if _reads_raw_alone(step)]
+    then = [step for step in chosen if step.unique_id in needed and step not in first]
+    return first + then + [step for step in chosen if step not in (*first, *then)]

@@ -169,8 +169,8 @@ def report(outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], s
     lines = [
         "# What the checks catch",
         "",
-        "Written by `make mutate`: every single-cell keying error in the sheets, and what of it the",
-        "build catches, by the relations between the numbers and the structure of the exhibits",
+        "Written by `make mutate`: every single-cell keying error in the sheets, and what of it",
+        "the build catches, by the relations between the numbers and the structure of the exhibits",
         "alone, and with the document as well (`make verify-source`).",
         "",
         *_table("cells", {CELLS[cell]: group for cell, group in by_cell.items()}),

@@ -108,7 +108,7 @@ def approaches(column: str, one: str, more: str, **codes: str) -> str:
 
 
 # Rule -> an alteration of the print that breaks it. The report prints no means of exclusive
-# categories: it is given some, which agree if the first is 287, as 66 x 286.5 + 37 x 299 = 103 x 291.
+# categories: it is given some. They agree if the first is 287: 66 x 286.5 + 37 x 299 = 103 x 291.
 MEANS = {"population_id": "coercion_offenders"}
 RULES = {
     "attainable_percentage": printed("figure_22", 4, "percent", "8.5"),
@@ -151,7 +151,8 @@ SHARES = approaches(
 UNCOUNTED = "update raw.cells set percent_base = '{}' where exhibit_id like '%figure_22';" + erased(
     "figure_22", 2, 3
 )
-APPROACHES = "exclusive_parts_sum:coercion_approach_counts.percent:{report}.figure_22.2.percent"
+APPROACHES = f"exclusive_parts_sum:coercion_approach_counts.percent:{REPORT}.figure_22.2.percent"
+BY_SHARES = f"weighted_mean:coercion_approach_counts.shares:{REPORT}.table_11.9.mean_sentence"
 # What is printed -> the verdicts of some checks then.
 VERDICTS = {
     "means weighted by counts": (
@@ -160,28 +161,24 @@ VERDICTS = {
     ),
     "means weighted by shares": (
         SHARES + cell(9, "mean_sentence", "213", fiscal_year="2018"),
-        {
-            f"weighted_mean:coercion_approach_counts.shares:{REPORT}.table_11.9.mean_sentence": "consistent"
-        },
+        {BY_SHARES: "consistent"},
     ),
     "means weighted by shares that differ": (
         SHARES + cell(9, "mean_sentence", "216", fiscal_year="2018"),
-        {
-            f"weighted_mean:coercion_approach_counts.shares:{REPORT}.table_11.9.mean_sentence": "inconsistent"
-        },
+        {BY_SHARES: "inconsistent"},
     ),
     "shares of an unstated base": (
         UNCOUNTED.format("unstated"),
         {
             f"attainable_percentage:{REPORT}.figure_22.4.percent": "not_checkable",
-            APPROACHES.format(report=REPORT): "consistent",
+            APPROACHES: "consistent",
         },
     ),
     "shares of a known base that do not sum to 100": (
         UNCOUNTED.format("known") + printed("figure_22", 3, "percent", "36.9"),
         {
             f"attainable_percentage:{REPORT}.figure_22.4.percent": "not_checkable",
-            APPROACHES.format(report=REPORT): "inconsistent",
+            APPROACHES: "inconsistent",
         },
     ),
     "life twice": (
@@ -216,7 +213,7 @@ def test_nothing_is_derived_from_an_unknown_base(altered: Replayed) -> None:
 
 
 def test_a_base_known_by_its_percentage_gives_bounds(altered: Replayed) -> None:
-    """20 percent of 512 are 100 to 104; 64.1 percent of those are 65 or 66, 35.9 percent 36 or 37."""
+    """20 percent of 512 are 100 to 104; of those 64.1 percent are 65 or 66, 35.9 are 36 or 37."""
     altered.connection.execute(
         erased("table_11", 3)
         + erased("figure_22", 1, 2, 3)

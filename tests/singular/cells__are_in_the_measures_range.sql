@@ -1,5 +1,10 @@
 select
-    cells.observation_id || ' (' || cells.row_label || '): ' || cells.measure_id || ' is '
+    cells.observation_id
+    || ' ('
+    || cells.row_label
+    || '): '
+    || cells.measure_id
+    || ' is '
     || cells.printed_value || ', expected '
     || case
         when measures.is_exact and cells.decimals > 0 then 'a number without decimals'

@@ -1,6 +1,8 @@
 select
     comparison_id || ' (' || row_label || '): expected a printed number for '
-    || case when left_observation_key is null then left_row_label else right_row_label end
+    || case
+        when left_observation_key is null then left_row_label else right_row_label
+    end
     || ' in ' || compared_exhibit_id || ', column ' || compared_column_name as failure
 from {{ ref('int_comparisons') }}
 where left_observation_key is null or right_observation_key is null

@@ -60,7 +60,8 @@ totals as (
         'rows 1 to ' || exhibits.printed_row_count || ', '
         || exhibits.printed_number_count || ' numbers, '
         || exhibits.printed_wording_count || ' wordings, '
-        || exhibits.paragraph_count || ' paragraphs or tables, labels with the checksum '
+        || exhibits.paragraph_count
+        || ' paragraphs or tables, labels with the checksum '
         || exhibits.label_checksum as printed,
         'rows ' || coalesce(counted.first_row, 0) || ' to '
         || coalesce(counted.last_row, 0)

@@ -1,5 +1,6 @@
 select
-    relation_id || ': expected one relation with this id, with a coefficient in each term '
+    relation_id
+    || ': expected one relation with this id, with a coefficient in each term '
     || 'and one subject at least, but its terms give it different limits or subjects, '
     || 'or lack one' as failure
 from {{ ref('int_relation_terms') }}
@@ -16,8 +17,7 @@ having
     -- Without a text of its own, a check is about one number.
     or (count(case when is_subject then 1 end) > 1 and count(subject) = 0)
 union all
-select
-    relation_terms.relation_id || ': expected known numbers in its terms' as failure
+select relation_terms.relation_id || ': expected known numbers in its terms' as failure
 from {{ ref('int_relation_terms') }} as relation_terms
 left join {{ ref('int_quantities') }} as quantities
     on relation_terms.quantity_key = quantities.quantity_key
