@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,12 @@ class Mark:
     low: Decimal | None = None
     high: Decimal | None = None
 
+    @property
+    def bounds(self) -> list[float]:
+        """Return what is known of the value, the least first."""
+        bounds = (self.low, self.value, self.high)
+        return [float(bound) for bound in bounds if bound is not None]
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -68,9 +74,9 @@ class Chart:
 
 
 @cache
-def palette(style_sheet: Path = STYLE_SHEET) -> dict[str, str]:
+def palette() -> dict[str, str]:
     """Read the colours of the charts in light mode from the style sheet, by their names there."""
-    light = style_sheet.read_text(encoding="utf-8").partition("}")[0]
+    light = STYLE_SHEET.read_text(encoding="utf-8").partition("}")[0]
     found = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", light))
     return {name: found[name] for name in COLORS}
 
@@ -105,13 +111,13 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
     """Lay a chart out: rows from top to bottom in pixels, values on one axis."""
     import altair as alt
 
-    high, rows, names, height = _rows(chart, width)
-    scale = alt.Scale(domain=[_low(chart), high], nice=False, zero=False)
-    axis = alt.Axis(title=chart.axis, tickCount=6 if width > WIDTHS["narrow"] else 4)
-    layers = _layers(chart, rows, names, lambda name: alt.X(f"{name}:Q", scale=scale, axis=axis))
+    low, high = _low(chart), _high(chart, width)
     color = palette()
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    axis = alt.Axis(title=chart.axis, tickCount=6 if width > WIDTHS["narrow"] else 4)
+    rows, names, height = _rows(chart, width, high)
     drawn: altair.LayerChart = (
-        alt.layer(*layers)
+        alt.layer(*_layers(chart, rows, names, partial(alt.X, scale=scale, axis=axis)))
         .properties(width=width, height=height, autosize={"type": "fit-x", "contains": "padding"})
         .configure(
             background=background,
@@ -119,8 +125,8 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
             # The first ships with vl-convert: texts measure the same on every machine.
             font="Liberation Sans, Arial, Helvetica, sans-serif",
             aria=False,
+            view={"stroke": None},
         )
-        .configure_view(stroke=None)
         .configure_axis(
             aria=False,
             grid=True,
@@ -142,71 +148,58 @@ def specification(chart: Chart, width: int, background: str) -> altair.LayerChar
     return drawn
 
 
-def _layers(
-    chart: Chart, rows: Rows, names: Rows, x: Callable[[str], altair.X]
-) -> Iterator[altair.Chart]:
+def _layers(chart: Chart, rows: Rows, names: Rows, x: partial[altair.X]) -> Iterator[altair.Chart]:
     """Yield the layers from the ground up: the whole, the reference, the marks, the texts."""
     import altair as alt
 
-    def layer(selected: Rows) -> altair.Chart:
-        return alt.Chart(alt.InlineData(values=selected))
+    channels: dict[str, Any] = {"x": x, "y": partial(alt.Y, scale=None, axis=None)}
 
-    def y(name: str) -> altair.Y:
-        return alt.Y(f"{name}:Q", scale=None, axis=None)
+    def layer(selected: Rows, kind: Any, fields: dict[str, str], **style: Any) -> altair.Chart:
+        encoding = {name: channels.get(name, str)(field) for name, field in fields.items()}
+        drawn = alt.Chart(alt.InlineData(values=selected), mark=alt.MarkDef(kind, **style))
+        return drawn.encode(**encoding)
 
     color = palette()
-    bar = {"x": x("start"), "x2": "end:Q", "y": y("top"), "y2": "bottom:Q"}
-    line = {"x": x("start"), "x2": "end:Q", "y": y("middle")}
-    spread = {"x": x("low"), "x2": "high:Q", "y": y("middle")}
-    dot = {"x": x("end"), "y": y("middle")}
-    text: dict[str, Any] = {"fontSize": TEXT, "color": color["ink"], "align": "left"}
+    bar = {"x": "start:Q", "x2": "end:Q", "y": "top:Q", "y2": "bottom:Q"}
+    line = {"x": "start:Q", "x2": "end:Q", "y": "middle:Q"}
+    dot = {"x": "end:Q", "y": "middle:Q"}
+    stroke = {"color": color["mark"], "strokeWidth": 2}
+    point = {"size": 110, "opacity": 1}
+    text = {"fontSize": TEXT, "color": color["ink"], "align": "left"}
     known = [row for row in rows if not row["open"]]
     endless = [row for row in rows if row["open"]]
     if chart.base is not None:
-        whole = layer([{**row, "start": 0, "end": float(chart.base)} for row in rows])
-        yield whole.mark_rect(color=color["track"]).encode(**bar)
+        whole = [{**row, "start": 0, "end": float(chart.base)} for row in rows]
+        yield layer(whole, "rect", bar, color=color["track"])
     if chart.reference is not None:
-        rule = layer(rows).mark_rule(color=color["ink"], strokeWidth=2)
-        yield rule.encode(x=x("start"), y=y("top"), y2="bottom:Q")
+        rule = {"x": "start:Q", "y": "top:Q", "y2": "bottom:Q"}
+        yield layer(rows, "rule", rule, color=color["ink"], strokeWidth=2)
     for is_derived in (False, True):
-        kind = layer([row for row in known if row["derived"] == is_derived])
-        style: dict[str, Any] = {
-            "fill": color["paper" if is_derived else "mark"],
-            "stroke": color["mark"],
-        }
+        kind = [row for row in known if row["derived"] == is_derived]
+        style = {"fill": color["paper" if is_derived else "mark"], "stroke": color["mark"]}
         if chart.reference is None:
-            yield kind.mark_rect(**style, strokeWidth=1.5).encode(**bar)
+            yield layer(kind, "rect", bar, **style, strokeWidth=1.5)
             continue
-        yield kind.mark_rule(color=color["mark"], strokeWidth=2).encode(**line)
-        yield kind.mark_rule(color=color["mark"], strokeWidth=7, opacity=0.45).encode(**spread)
-        yield kind.mark_point(**style, strokeWidth=2, size=110, opacity=1).encode(**dot)
+        spread = {**line, "x": "low:Q", "x2": "high:Q"}
+        yield layer(kind, "rule", line, **stroke)
+        yield layer(kind, "rule", spread, color=color["mark"], strokeWidth=7, opacity=0.45)
+        yield layer(kind, "point", dot, **style, **point, strokeWidth=2)
     if endless:
-        dashed = layer(endless).mark_rule(color=color["mark"], strokeWidth=2, strokeDash=[5, 4])
-        yield dashed.encode(**line)
-        head: dict[str, Any] = {
-            "shape": "triangle-right",
-            "filled": True,
-            "size": 110,
-            "opacity": 1,
-        }
-        yield layer(endless).mark_point(**head, color=color["mark"]).encode(**dot)
-    name = layer(names).mark_text(baseline="alphabetic", **text)
-    yield name.encode(x=alt.value(0), y=y("baseline"), text="text:N")
+        yield layer(endless, "rule", line, **stroke, strokeDash=[5, 4])
+        head = {"shape": "triangle-right", "filled": True, "color": color["mark"]}
+        yield layer(endless, "point", dot, **head, **point)
+    name = {"y": "baseline:Q", "text": "text:N"}
+    yield layer(names, "text", name, **text, x=0, baseline="alphabetic")
+    number = {"x": "reach:Q", "y": "middle:Q", "text": "text:N"}
     gap = 8 if chart.reference is None else 13
-    number = layer(known).mark_text(baseline="middle", dx=gap, fontWeight="bold", **text)
-    yield number.encode(x=x("reach"), y=y("middle"), text="text:N")
+    yield layer(known, "text", number, **text, baseline="middle", dx=gap, fontWeight="bold")
 
 
 def _low(chart: Chart) -> float:
     """Choose the start of the axis: zero for bars, below the lowest mark for dots."""
     if chart.reference is None:
         return 0.0
-    bounds = [
-        float(bound)
-        for mark in chart.marks
-        for bound in (mark.low, mark.value, mark.high)
-        if bound is not None
-    ]
+    bounds = [bound for mark in chart.marks for bound in mark.bounds]
     lowest = min(*bounds, float(chart.reference))
     return 10 * math.floor((lowest - 0.2 * (max(bounds) - lowest)) / 10)
 
@@ -215,41 +208,38 @@ def _high(chart: Chart, width: int) -> float:
     """Choose the end of the axis so that the number beside each mark has room."""
     low, high = _low(chart), float(chart.base or 0)
     for mark in chart.marks:
-        if mark.value is not None:
-            end = float(mark.value if mark.high is None else mark.high)
+        if mark.bounds:
             room = width - 30 - len(mark.text) * DIGIT
-            high = max(high, low + (end - low) * (width - 16) / room)
+            high = max(high, low + (mark.bounds[-1] - low) * (width - 16) / room)
     return high
 
 
-def _rows(chart: Chart, width: int) -> tuple[float, Rows, Rows, int]:
-    """Return the end of the axis, the rows, the lines of their names, and the height of all."""
+def _rows(chart: Chart, width: int, high: float) -> tuple[Rows, Rows, int]:
+    """Return the rows, the lines of their names, and the height of all."""
     rows: Rows = []
     lines: Rows = []
     position = 0
-    high = _high(chart, width)
     start = float(chart.reference or 0)
     for mark in chart.marks:
         name = f"{mark.label}: {mark.text}" if mark.value is None else mark.label
         for text in textwrap.wrap(name, int((width - 16) / CHARACTER)):
             position += LINE
             lines.append({"text": text, "baseline": position - 5})
-        end = high if mark.value is None else float(mark.value)
-        highest = end if mark.high is None else float(mark.high)
+        bounds = mark.bounds or [high]
         rows.append(
             {
                 "text": mark.text,
                 "open": mark.value is None,
                 "derived": mark.is_derived,
                 "start": start,
-                "end": end,
-                "low": end if mark.low is None else float(mark.low),
-                "high": highest,
-                "reach": max(end, highest, start),
+                "end": high if mark.value is None else float(mark.value),
+                "low": bounds[0],
+                "high": bounds[-1],
+                "reach": max(bounds[-1], start),
                 "top": position,
                 "middle": position + BAR / 2,
                 "bottom": position + BAR,
             }
         )
         position += BAR + GAP
-    return high, rows, lines, position - GAP + 6
+    return rows, lines, position - GAP + 6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,19 +13,18 @@ from warehouse.project import PROJECT, UserError
 
 BUILD = PROJECT / "build"
 HOST = "127.0.0.1"  # this machine alone
+
 FILE = click.Path(path_type=Path)
-
-log = logging.getLogger("pages")
-
-
-def _start_log(command: str) -> None:
-    logging.basicConfig(level=logging.INFO, format=f"{command}: %(message)s")
+warehouse_option = click.option(
+    "--warehouse", type=FILE, default=BUILD / "warehouse.duckdb", help="DuckDB file to read"
+)
+site_option = click.option(
+    "--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site"
+)
 
 
 @click.command()
-@click.option(
-    "--warehouse", type=FILE, default=BUILD / "warehouse.duckdb", help="DuckDB file to read"
-)
+@warehouse_option
 @click.option("--output", type=FILE, default=BUILD / "site", help="folder to make or replace")
 @click.option("--manifest", type=FILE, help="default: manifest.json beside the warehouse")
 @click.option("--exports", type=FILE, help="default: exports beside the warehouse")
@@ -45,15 +43,14 @@ def site(
     """Make the report pages: a static web site that shows, cites and hands out the marts."""
     from pages.site import make_site
 
-    _start_log("site")
     beside = warehouse.parent
     if documentation is None and (beside / "docs" / "index.html").is_file():
         documentation = beside / "docs" / "index.html"
     manifest, exports = manifest or beside / "manifest.json", exports or beside / "exports"
     sizes = make_site(warehouse, output, manifest, exports, documentation)
     if documentation is None:
-        log.info("without dbt's documentation: make docs makes it")
-    log.info("%d pages, %s bytes -> %s", len(sizes), f"{sum(sizes.values()):,}", output)
+        click.echo("site: without dbt's documentation: make docs makes it", err=True)
+    click.echo(f"site: {len(sizes)} pages, {sum(sizes.values()):,} bytes -> {output}", err=True)
 
 
 def server(folder: Path, port: int) -> ThreadingHTTPServer:
@@ -75,35 +72,32 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
 
 
 @click.command()
-@click.option("--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site")
+@site_option
 @click.option("--port", type=int, default=8000, help="default: 8000; 0 takes a free one")
 def serve(folder: Path, port: int) -> None:
     """Show the report pages on this machine: http://127.0.0.1:8000 until interrupted."""
-    _start_log("serve")
     with server(folder, port) as listening:
-        log.info("http://%s:%d (end it with Ctrl+C)", HOST, listening.server_port)
+        click.echo(f"serve: http://{HOST}:{listening.server_port} (end it with Ctrl+C)", err=True)
         with suppress(KeyboardInterrupt):
             listening.serve_forever()
 
 
 @click.command()
-@click.option("--warehouse", type=FILE, default=BUILD / "warehouse.duckdb")
+@warehouse_option
 @click.option("--output", type=FILE, default=PROJECT / "docs" / "images")
 def images(warehouse: Path, output: Path) -> None:
     """Draw the charts that the README shows, from the warehouse: docs/images/."""
-    from pages.images import draw
+    from pages.pictures import draw
 
-    _start_log("images")
     for path in draw(warehouse, output):
-        log.info("%s", path)
+        click.echo(f"images: {path}", err=True)
 
 
 @click.command()
-@click.option("--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site")
+@site_option
 @click.option("--output", type=FILE, default=PROJECT / "screenshots", help="default: screenshots")
 def screenshots(folder: Path, output: Path) -> None:
     """Take pictures of all report pages: narrow and wide, light and dark, and in print."""
-    from pages.screenshots import take
+    from pages.pictures import take
 
-    _start_log("screenshots")
-    log.info("%d pictures -> %s", take(folder, output), output)
+    click.echo(f"screenshots: {take(folder, output)} pictures -> {output}", err=True)

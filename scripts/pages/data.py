@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from pages.text import Row, month_or_day
+from pages.text import Row
 from warehouse.project import UserError
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -26,12 +26,7 @@ class Data:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Read the rows.
-
-        Raises:
-            UserError: the warehouse lacks a table or a column.
-
-        """
+        """Read the rows."""
         self._connection = connection
         self.reports = {row["report_id"]: row for row in self.query(sql_of("reports"))}
         self.exhibits = {row["exhibit_id"]: row for row in self.query(sql_of("exhibits"))}
@@ -40,15 +35,7 @@ class Data:
         self.checks = self.query(sql_of("checks"))
         self.discrepancies = self.query(sql_of("discrepancies"))
         self.declared = {row["observation_id"]: row["discrepancy_id"] for row in self.discrepancies}
-        for report in self.reports.values():
-            precision = report["publication_date_precision"]
-            report["date"] = month_or_day(report["publication_date"], precision)
         for exhibit in self.exhibits.values():
-            kind, numeral, title = (
-                exhibit[f"exhibit_{name}"] for name in ("type", "number", "title")
-            )
-            exhibit["name"] = f"{kind.capitalize()} {numeral}" if numeral else title
-            exhibit["heading"] = f"{exhibit['name']}. {title}" if numeral else title
             exhibit["report"] = self.reports[exhibit["report_id"]]
         for item in self.discrepancies:
             item["exhibit"] = self.exhibits[item["exhibit_id"]]["name"]
@@ -63,7 +50,10 @@ class Data:
         try:
             result = self._connection.execute(sql)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
-            raise UserError(_missing(str(error))) from error
+            raise UserError(
+                f"the warehouse is of an older build, it lacks {_missing(str(error))}: "
+                "run make build again"
+            ) from error
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -84,20 +74,26 @@ def seed_of(exhibit_id: str) -> str:
     return f"seeds/{report}/raw_{report}__{exhibit}.csv"
 
 
+def grouped(rows: Iterable[Row], key: str) -> dict[str, list[Row]]:
+    """Group rows by a column, in the order in which its values come first."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return groups
+
+
 def tally(checks: Iterable[Row]) -> dict[str, int]:
     """Count checks. Those that could not be made, or that no value fails, are counted apart."""
-    counts = Counter("vacuous" if check.get("is_vacuous") else check["verdict"] for check in checks)
+    counts = Counter("vacuous" if check["is_vacuous"] else check["verdict"] for check in checks)
     apart = {name: counts[name] for name in ("not_checkable", "vacuous")}
     total = counts.total() - sum(apart.values())
     return {"total": total, "consistent": counts["consistent"], **apart}
 
 
 def _missing(message: str) -> str:
-    """Say in one line which table or column DuckDB did not find."""
+    """Say which table or column DuckDB did not find."""
     found = re.search(r'(Table) with name (\S+) does not|(column)(?: named)? "([^"]+)"', message)
-    if found:
-        kind, name = filter(None, found.groups())
-        lacking = f"the {kind.lower()} {name}"
-    else:
-        lacking = f"what the pages need ({message.splitlines()[0]})"
-    return f"the warehouse is of an older build, it lacks {lacking}: run make build again"
+    if not found:
+        return f"what the pages need ({message.splitlines()[0]})"
+    kind, name = filter(None, found.groups())
+    return f"the {kind.lower()} {name}"

@@ -29,33 +29,31 @@ class Test:
 
     name: str
     description: str
-    words: frozenset[str]
+    words: set[str]
 
 
-@dataclass(frozen=True)
-class Model:
-    """A model of the manifest: its id, the file that defines it, and its tests by name."""
+def read_models(manifest: Path) -> dict[str, dict[str, Any]]:
+    """Read the models by their names from a manifest that `read_marts` has accepted.
 
-    unique_id: str
-    path: str
-    tests: Sequence[Test]
+    Returns:
+        For each its id, the path of the file that defines it, and its tests by name.
 
-
-def read_models(manifest: Path) -> dict[str, Model]:
-    """Read the models by their names from a manifest that `read_marts` has accepted."""
+    """
     nodes = json.loads(manifest.read_bytes())["nodes"].values()
     tests: dict[str, list[Test]] = {}
     for node in sorted(nodes, key=lambda node: str(node["name"])):
         if node["resource_type"] == "test":
-            words = frozenset(_words((node.get("test_metadata") or {}).get("kwargs", {})))
+            words = set(_words((node.get("test_metadata") or {}).get("kwargs", {})))
             description = " ".join(node["description"].split())
             for parent in set(node["depends_on"]["nodes"]):
-                own = words if node.get("attached_node") == parent else frozenset()
+                own = words if node.get("attached_node") == parent else set()
                 tests.setdefault(parent, []).append(Test(node["name"], description, own))
     return {
-        node["name"]: Model(
-            node["unique_id"], node["original_file_path"], tests.get(node["unique_id"], ())
-        )
+        node["name"]: {
+            "unique_id": node["unique_id"],
+            "path": node["original_file_path"],
+            "tests": tests.get(node["unique_id"], []),
+        }
         for node in nodes
         if node["resource_type"] == "model"
     }
@@ -70,16 +68,17 @@ def _words(value: Any) -> Iterator[str]:
             yield from _words(part)
 
 
-def dictionary(data: Data, marts: Sequence[Mart], models: dict[str, Model]) -> list[dict[str, Any]]:
+def dictionary(
+    data: Data, marts: Sequence[Mart], models: dict[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Return what the dictionary shows of each mart."""
     return [
         {
+            **models[mart.name],
             "name": mart.name,
             "paragraphs": mart.description.split("\n\n"),
             "row_count": number(data.query(f"select count(*) as n from {mart.relation}")[0]["n"]),
-            "table": _columns(mart, models[mart.name].tests),
-            "path": models[mart.name].path,
-            "tests": models[mart.name].tests,
+            "table": _columns(mart, models[mart.name]["tests"]),
         }
         for mart in marts
     ]

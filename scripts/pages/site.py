@@ -12,7 +12,7 @@ Layout of the output folder:
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,12 @@ from export.marts import CHECKSUMS, PACKAGE, WORKBOOK, files_below, with_columns
 from pages import text
 from pages.charts import STYLE_SHEET
 from pages.checks import check_tables
-from pages.data import TEMPLATES, Data, tally
-from pages.dictionary import Model, dictionary, read_models
-from pages.exhibits import printed_exhibits
-from pages.numbers import number_tables
-from pages.overview import key_figures
-from pages.topic_charts import by_length
-from pages.topic_pages import text_of, topic_page
-from pages.topics import TOPICS
+from pages.data import TEMPLATES, Data, seed_of, tally
+from pages.dictionary import dictionary, read_models
+from pages.numbers import key_figures, number_tables
+from pages.tables import Cell, Table
+from pages.topic_charts import by_length, change, length_of
+from pages.topics import KEY_FIGURES, OBSERVATIONS, topic_page
 from publish.folder import replaced_folder
 from warehouse.database import connect_read_only
 from warehouse.manifest import Mart, read_marts
@@ -38,6 +36,12 @@ from warehouse.project import UserError, sha256
 GENERATOR = "Sentencing Warehouse make_site"
 DOCUMENTATION = "dbt/index.html"
 DOWNLOADS = "data"
+DATA_PAGES = {
+    "numbers.html": "All numbers",
+    "exhibits.html": "Exhibits as printed",
+    "checks.html": "Checks",
+    "dictionary.html": "Data dictionary",
+}
 
 
 def make_site(
@@ -70,8 +74,7 @@ def make_site(
         _check_exports(exports, marts)
         if documentation is not None and not documentation.is_file():
             raise UserError(f"there is no documentation {documentation}: run make docs first")
-        data = Data(connection)
-        pages = _pages(data, marts, read_models(manifest), documentation is not None)
+        pages = _pages(Data(connection), marts, read_models(manifest), bool(documentation))
         for name, page in pages.items():
             (folder / name).write_text(page, encoding="utf-8", newline="\n")
         shutil.copyfile(STYLE_SHEET, folder / STYLE_SHEET.name)
@@ -85,35 +88,30 @@ def make_site(
 
 
 def _pages(
-    data: Data, marts: Sequence[Mart], models: dict[str, Model], has_documentation: bool
+    data: Data, marts: Sequence[Mart], models: dict[str, dict[str, Any]], has_documentation: bool
 ) -> dict[str, str]:
     """Return each page by the name of its file."""
     templates = _templates()
-    topics = [topic_page(data, topic, text_of(topic, templates)) for topic in TOPICS]
+    topics = [
+        topic_page(data, name, condition, templates.get_template(f"topics/{name}.html").module)
+        for name, condition in OBSERVATIONS.items()
+    ]
     contexts: dict[str, dict[str, Any]] = {
-        "index.html": {"topics": topics, "key_figures": key_figures(data)},
+        "index.html": {"topics": topics, "key_figures": key_figures(data, KEY_FIGURES)},
         "numbers.html": {"tables": number_tables(data)},
-        "exhibits.html": {"exhibits": printed_exhibits(data, marts)},
+        "exhibits.html": {"exhibits": list(_exhibits(data, marts))},
         "checks.html": check_tables(data),
         "dictionary.html": {"marts": dictionary(data, marts, models)},
     }
     contexts |= {topic["file"]: {"topic": topic} for topic in topics}
-    own = [
-        ("numbers.html", "All numbers"),
-        ("exhibits.html", "Exhibits as printed"),
-        ("checks.html", "Checks"),
-        ("dictionary.html", "Data dictionary"),
-    ]
-    named = [("index.html", "Overview"), *((topic["file"], topic["title"]) for topic in topics)]
-    lineage = {}
-    if has_documentation:
-        own.append((DOCUMENTATION, "dbt"))
-        lineage = {
-            mart.name: f"{DOCUMENTATION}#!/model/{models[mart.name].unique_id}" for mart in marts
-        }
+    lineage = {
+        mart.name: f"{DOCUMENTATION}#!/model/{models[mart.name]['unique_id']}" for mart in marts
+    }
+    named = {"index.html": "Overview"} | {topic["file"]: topic["title"] for topic in topics}
+    own = {**DATA_PAGES, DOCUMENTATION: "dbt"} if has_documentation else DATA_PAGES
     shared = {
         "generator": GENERATOR,
-        "navigation": [("Topics", named), ("Data", own)],
+        "navigation": {"Topics": named, "Data": own},
         "reports": list(data.reports.values()),
         "release_line": _release_line(data),
         "workbook": WORKBOOK,
@@ -131,17 +129,6 @@ def _pages(
     }
 
 
-def _release_line(data: Data) -> str:
-    """Name the release that a warehouse is, or say that it is none."""
-    found = data.query(
-        "select table_name from duckdb_tables()"
-        " where schema_name = 'release' and table_name = 'about'"
-    )
-    if not found:
-        return "Not a release."
-    return f"Release {data.query('select release_id from release.about')[0]['release_id']}."
-
-
 def _templates() -> jinja2.Environment:
     """Return the templates, which fail on a name that they are not given."""
     templates = jinja2.Environment(
@@ -152,20 +139,39 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    names = ["number", "signed", "more_or_less", "listed", "counted", "sentence"]
-    names += ["uncapitalized", "squeezed"]
-    templates.filters |= {name: getattr(text, name) for name in names}
-    templates.filters["by_length"] = by_length
+    filters = (*text.FILTERS, by_length, change, length_of)
+    templates.filters |= {function.__name__: function for function in filters}
+    templates.globals["show"] = templates.get_template("macros.html").module
     return templates
 
 
+def _exhibits(data: Data, marts: Sequence[Mart]) -> Iterator[dict[str, Any]]:
+    """Yield each exhibit as the mart of its name gives it back."""
+    by_name = {mart.name: mart for mart in marts}
+    for exhibit_id, exhibit in data.exhibits.items():
+        if mart := by_name.get(f"rpt_{exhibit_id.replace('.', '__')}"):
+            names = [column.name for column in mart.columns if column.name != "row_number"]
+            rows = data.query(f"select * from {mart.relation} order by row_number")
+            table = Table(
+                exhibit_id.replace(".", "-"),
+                f"{exhibit['name']}, as printed",
+                {name: name.replace("_", " ").capitalize() for name in names},
+                [[Cell("" if row[n] is None else str(row[n])) for n in names] for row in rows],
+                mart=mart.name,
+            )
+            yield {**exhibit, "table": table, "seed": seed_of(exhibit_id)}
+
+
+def _release_line(data: Data) -> str:
+    """Name the release that a warehouse is, or say that it is none."""
+    tables = data.query("select table_name from duckdb_tables() where schema_name = 'release'")
+    if {"table_name": "about"} not in tables:
+        return "Not a release."
+    return f"Release {data.query('select release_id from release.about')[0]['release_id']}."
+
+
 def _check_exports(exports: Path, marts: Sequence[Mart]) -> None:
-    """Check that an export has the files that the pages link to.
-
-    Raises:
-        UserError: there is no such folder, or it lacks a file.
-
-    """
+    """Refuse an export that lacks a file that the pages link to."""
     if not exports.is_dir():
         raise UserError(f"there is no folder of exports {exports}: run make build first")
     needed = [WORKBOOK, PACKAGE, CHECKSUMS]
@@ -176,12 +182,7 @@ def _check_exports(exports: Path, marts: Sequence[Mart]) -> None:
 
 
 def _check_is_site(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but a site.
-
-    Raises:
-        UserError: there is no list of checksums, or there are files that it does not list.
-
-    """
+    """Refuse to replace a folder that holds anything but a site, with its list of checksums."""
     refusal = f"{folder} holds files that are not of a site"
     try:
         lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -35,9 +34,16 @@ def more_or_less(value: Decimal | int, more: str, less: str, decimals: int | Non
     return f"{number(abs(Decimal(value)), decimals)} {more if value >= 0 else less}"
 
 
-def sentence(text: str) -> str:
-    """Begin a text with a capital letter."""
-    return text[:1].upper() + text[1:]
+def counted(value: Decimal | int, unit: str) -> str:
+    """Write a number with its unit, which marts give in the plural: 1 year, 15 years."""
+    return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
+
+
+def percent(row: Row) -> str:
+    """Write the percentage of a row as printed, or the computed one where none is printed."""
+    if row["published_percent"] is None:
+        return number(row["recomputed_percent"], 1)
+    return number(row["published_percent"], row["published_percent_decimals"])
 
 
 def uncapitalized(text: str) -> str:
@@ -51,23 +57,9 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def range_of(low: Decimal | int, high: Decimal | int, decimals: int | None = None) -> str:
-    """Write two bounds, or one number where they are the same."""
-    if low == high:
-        return number(low, decimals)
-    return f"{number(low, decimals)} to {number(high, decimals)}"
-
-
-def counted(value: Decimal | int, unit: str) -> str:
-    """Write a number with its unit, which marts give in the plural: 1 year, 15 years."""
-    return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
-
-
-def month_or_day(date: datetime.date, precision: str) -> str:
-    """Write a date of publication as exactly as it is known."""
-    return f"{date:%B %Y}" if precision == "month" else f"{date:%B} {date.day}, {date.year}"
-
-
 def squeezed(text: object) -> Markup:
     """Write a text of a template in one line."""
     return Markup(" ".join(str(text).split()))
+
+
+FILTERS = (number, signed, more_or_less, counted, percent, uncapitalized, listed, squeezed)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from pages.charts import Chart, Mark
-from pages.text import Row, counted, number, signed
+from pages.text import Row, counted, number, percent, signed
 
 MEAN = "Mean sentence, months"
 MONTHS = {"months": 1, "years": 12}
+WHOLE = Decimal(100)
 
 
 def sentences(rows: Sequence[Row]) -> Chart:
@@ -37,15 +38,15 @@ def uses(rows: Sequence[Row]) -> Chart:
 
 def victims(rows: Sequence[Row]) -> Chart:
     """Draw offenders by number of victims, before all offenders of the population."""
-    marks = []
-    for row in rows:
-        count, percent = row["offender_count"], row["published_percent"]
-        decimals = row["published_percent_decimals"]
-        if percent is None:
-            percent, decimals = row["recomputed_percent"], 1
-        text = f"{number(count)} ({number(percent, decimals)}%)"
-        is_derived = row["obs_status"] == "derived"
-        marks.append(Mark(_name(row, "bucket_label"), count, text, is_derived))
+    marks = [
+        Mark(
+            _name(row, "bucket_label"),
+            row["offender_count"],
+            f"{number(row['offender_count'])} ({percent(row)}%)",
+            row["obs_status"] == "derived",
+        )
+        for row in rows
+    ]
     return Chart(marks, f"Offenders, of {_base(rows)} in all", rows[0]["population_offender_count"])
 
 
@@ -57,19 +58,16 @@ def shares(rows: Sequence[Row]) -> Chart:
 def approaches(rows: Sequence[Row]) -> Chart:
     """Draw printed percentages of the offenders who coerced, before the whole."""
     axis = f"Percent of the {_base(rows)} offenders who coerced"
-    return Chart(_percentages(rows), axis, Decimal(100))
+    return Chart(_percentages(rows), axis, WHOLE)
 
 
 def years(rows: Sequence[Row]) -> Chart:
     """Draw offenders in each year that the report gives, with the change since the first."""
     marks = []
     for row in rows:
-        change, decimals = row["published_percent_change"], None
-        if change is None:
-            change, decimals = row["percent_change_from_first_year"], 1
         text = number(row["offender_count"])
         if row["fiscal_year"] != row["first_fiscal_year"]:
-            text += f" ({signed(change, decimals)}%)"
+            text += f" ({signed(*change(row))}%)"
         marks.append(Mark(f"Fiscal year {row['fiscal_year']}", row["offender_count"], text))
     return Chart(marks, "Production offenders sentenced")
 
@@ -81,17 +79,23 @@ def outcome_percentages(rows: Sequence[Row]) -> Chart:
         for row in rows
         if row["unit"] == "percent"
     ]
-    return Chart(marks, f"Percent of all {_base(rows)} production offenders", Decimal(100))
+    return Chart(marks, f"Percent of all {_base(rows)} production offenders", WHOLE)
 
 
 def outcome_lengths(rows: Sequence[Row]) -> Chart:
     """Draw lengths on one axis of months; a sentence of life has no end on it."""
-    marks = []
-    for row in by_length(rows):
-        value = row["obs_value"]
-        text = row["printed_value"] if value is None else counted(value, row["unit"])
-        marks.append(Mark(_name(row), _months(row), text))
+    marks = [Mark(_name(row), _months(row), length_of(row)) for row in by_length(rows)]
     return Chart(marks, "Months")
+
+
+# What the text says in the same way
+
+
+def change(row: Row) -> tuple[Decimal, int | None]:
+    """Return the printed change in percent, or the computed one, and the decimals to show."""
+    if row["published_percent_change"] is None:
+        return row["percent_change_from_first_year"], 1
+    return row["published_percent_change"], None
 
 
 def by_length(rows: Iterable[Row]) -> list[Row]:
@@ -100,18 +104,22 @@ def by_length(rows: Iterable[Row]) -> list[Row]:
     return sorted(lengths, key=lambda row: (row["obs_value"] is None, _months(row)))
 
 
+def length_of(row: Row) -> str:
+    """Write a length with its unit, or as printed where it is no number: 15 years, life."""
+    value = row["obs_value"]
+    return str(row["printed_value"]) if value is None else counted(value, row["unit"])
+
+
 def _months(row: Row) -> Decimal | None:
     return None if row["obs_value"] is None else row["obs_value"] * MONTHS[row["unit"]]
 
 
 def _percentages(rows: Sequence[Row]) -> list[Mark]:
-    marks = []
-    for row in rows:
-        percent = row["published_percent"]
-        if percent is not None:
-            text = f"{number(percent, row['published_percent_decimals'])}%"
-            marks.append(Mark(_name(row), percent, text))
-    return marks
+    return [
+        Mark(_name(row), row["published_percent"], f"{percent(row)}%")
+        for row in rows
+        if row["published_percent"] is not None
+    ]
 
 
 def _name(row: Row, label: str = "label") -> str:

@@ -228,26 +228,21 @@ def _filter(spec: Asset, excluded: list[int]) -> Asset:
 
 def _position(given: Asset, charts: Mapping[str, Asset], ids: Mapping[str, int]) -> Asset:
     """Lay out the rows: first the text about the dashboard, then the charts."""
-    rows = [{"MARKDOWN-about": {"width": 12, "height": 14, "code": given["about"]}}]
+    rows: list[dict[str, Asset]] = [
+        {"MARKDOWN-about": {"width": 12, "height": 14, "code": given["about"]}}
+    ]
     for row in given["rows"]:
-        rows.append(
-            {
-                f"CHART-{name}": {
-                    "width": width,
-                    "height": row["height"],
-                    "chartId": ids[name],
-                    "uuid": charts[name]["uuid"],
-                }
-                for name, width in row["charts"].items()
-            }
-        )
+        cells: dict[str, Asset] = {}
+        for name, width in row["charts"].items():
+            of_chart = {"chartId": ids[name], "uuid": charts[name]["uuid"]}
+            cells[f"CHART-{name}"] = {"width": width, "height": row["height"], **of_chart}
+        rows.append(cells)
     names = [f"ROW-{number}" for number in range(1, len(rows) + 1)]
-    header = {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": given["title"]}}
     position: Asset = {
         "DASHBOARD_VERSION_KEY": "v2",
         "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
         "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": names, "parents": ["ROOT_ID"]},
-        "HEADER_ID": header,
+        "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": given["title"]}},
     }
     for name, cells in zip(names, rows, strict=True):
         meta = {"background": "BACKGROUND_TRANSPARENT"}

@@ -16,16 +16,11 @@ from pathlib import Path
 
 from verification.engine import Build, Engine
 from verification.mutants import CELLS, KINDS, Mutant, mutants_of
-from verification.source import (
-    Exhibit,
-    read_exhibits,
-    read_report,
-    unaccounted,
-    verify_exhibit,
-)
+from verification.source import Exhibit, read_exhibits, read_report, unaccounted, verify_exhibit
 from warehouse.sheets import Sheet, read_csv
 
 AT_ONCE = 200  # mutants
+SHOWN = 8  # errors of one cell that survive
 REPORT = Path("docs") / "mutation.md"
 REASONS = Path("docs") / "mutation_survivors.csv"
 
@@ -182,24 +177,30 @@ def report(outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], s
         "## Survivors",
         "",
         "Errors that no relation and nothing in the structure contradicts. All but those marked",
-        "with a star are caught with the document.",
+        "with a star are caught with the document, which has no codes.",
         "",
         "| sheet | row | column | keyed | passes as | why nothing contradicts it |",
         "| --- | ---: | --- | --- | --- | --- |",
     ]
-    for (exhibit, row, column), group in survivors.items():
-        passes = ", ".join(
-            (outcome.mutant.after or "nothing") + ("" if outcome.source else "*")
-            for outcome in group
-        )
-        keys = [(exhibit, row, column), (exhibit, "", column), ("", "", column)]
-        reason = next((reasons[key] for key in keys if key in reasons), "")
-        mutant = group[0].mutant
-        keyed = mutant.before or "nothing"
-        lines.append(
-            f"| {exhibit} | {row} | {column or mutant.kind} | {keyed} | {passes} | {reason} |"
-        )
+    lines += [_survivor(place, group, reasons) for place, group in survivors.items()]
     return "\n".join(lines) + "\n"
+
+
+def _survivor(
+    place: tuple[str, str, str],
+    group: Sequence[Outcome],
+    reasons: Mapping[tuple[str, str, str], str],
+) -> str:
+    exhibit, row, column = place
+    passes = [
+        (outcome.mutant.after or "nothing") + ("" if outcome.source else "*") for outcome in group
+    ]
+    more = [f"and {len(passes) - SHOWN} more"] if len(passes) > SHOWN else []
+    keys = [place, (exhibit, "", column), ("", "", column)]
+    reason = next((reasons[key] for key in keys if key in reasons), "")
+    keyed = group[0].mutant.before or "nothing"
+    shown = ", ".join(passes[:SHOWN] + more)
+    return f"| {exhibit} | {row} | {column or group[0].mutant.kind} | {keyed} | {shown} | {reason} |"
 
 
 def unexplained(text: str) -> list[str]:

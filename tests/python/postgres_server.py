@@ -69,7 +69,7 @@ def started_server(folder: Path) -> Iterator[Server]:
     data, password = folder / "data", folder / "password"
     password.write_text(server.passwords["admin"])
     # PostgreSQL refuses to run as root; the server ends with the process that started it.
-    as_server_user = ["setpriv", "--pdeathsig=QUIT"]
+    as_server_user: list[str | Path] = ["setpriv", "--pdeathsig=QUIT"]
     if os.getuid() == 0:
         as_server_user += ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
         for path in (folder, password):

@@ -10,85 +10,110 @@ import pytest
 
 from conftest import PROJECT, Built, copy_project, run_build
 from verification import mutate
-from verification.mutate import Mutant, Trial, Work
-from verification.source import read_rows
-from warehouse.scaffold import read_exhibits
+from verification.engine import Build
+from verification.mutants import KINDS, Mutant, digit_errors, write_sheet
+from verification.mutate import Trial
+from warehouse.sheets import CODES
+
+TABLE = "ussc_production_2021.table_11"
 
 
 @pytest.fixture(scope="module")
 def trial(built: Built) -> Trial:
-    return Trial(Work(PROJECT, built.manifest, built.run_results, None))
+    return Trial(Build(PROJECT, built.manifest, built.run_results), None)
 
 
 def test_every_error_of_a_number_is_made() -> None:
-    errors = list(mutate._digit_errors("290"))
+    errors = list(digit_errors("290"))
     assert {after for _, after in errors} == {
         "291", "280", "190", "390", "920", "209", "29.0",
     }  # fmt: skip
-    assert {after for _, after in mutate._digit_errors("56.6")} >= {"56.5", "5.66", "566", "65.6"}
-    assert list(mutate._digit_errors("two")) == [("last digit", "one"), ("last digit", "three")]
-    assert list(mutate._digit_errors("life")) == []
+    assert {after for _, after in digit_errors("56.6")} >= {"56.5", "5.66", "566", "65.6"}
+    assert list(digit_errors("two")) == [("last digit", "one"), ("last digit", "three")]
+    assert list(digit_errors("life")) == []
 
 
-def test_every_kind_of_error_is_made_in_every_seed(trial: Trial) -> None:
+def test_every_kind_of_error_is_made_in_every_sheet(trial: Trial) -> None:
     mutants = trial.mutants()
-    assert len(set(mutants)) == len(mutants) > 2000
-    assert {mutant.kind for mutant in mutants} == set(mutate.KINDS)
-    seeds = {exhibit.seed for exhibit in read_exhibits(PROJECT)}
-    assert {mutant.seed for mutant in mutants} == seeds | {"exhibit_labels"}
-    # Every cell that holds a number is altered.
-    for exhibit in read_exhibits(PROJECT):
-        rows = read_rows(PROJECT, [exhibit])[exhibit.seed]
-        altered = {(m.row, m.column) for m in mutants if m.seed == exhibit.seed}
-        for index, row in enumerate(rows):
-            for column in exhibit.values:
-                assert not row[column] or (index, column) in altered
+    assert len(set(mutants)) == len(mutants) > 3000
+    assert {mutant.kind for mutant in mutants} == set(KINDS)
+    for exhibit_id, exhibit in trial.exhibits.items():
+        altered = {(m.row, m.column) for m in mutants if m.exhibit_id == exhibit_id}
+        for index, row in enumerate(exhibit.sheet.rows):
+            for column in exhibit.sheet.columns:
+                assert not row[column] or (index, column) in altered or column in (
+                    "compared_exhibit", "compared_column",
+                )  # fmt: skip
 
 
-def test_a_mutant_is_undone(trial: Trial) -> None:
-    seed = "raw_ussc_production_2021__table_11"
-    mutant = Mutant(seed, "last digit", "number", 2, "n", "103", "104")
-    caught = trial.engine.kill(mutant, trial.rows[seed])
-    assert caught
-    same = Mutant(seed, "last digit", "number", 2, "n", "103", "103")
-    assert trial.engine.kill(same, trial.rows[seed]) == ""
+def test_a_mutant_is_undone_and_does_not_disturb_others(trial: Trial) -> None:
+    wrong = Mutant(TABLE, "last digit", "number", 2, "n", "103", "104")
+    same = Mutant(TABLE, "last digit", "number", 2, "n", "103", "103")
+    for _ in range(2):
+        outcomes = trial.run([same, wrong, same])
+        assert [bool(outcome.test) for outcome in outcomes] == [False, True, False]
 
 
-def test_what_survives_is_listed_and_explained() -> None:
-    text = (PROJECT / mutate.REPORT).read_text(encoding="utf-8")
-    assert mutate.unexplained(text) == []
-    assert "*" not in text.split("why nothing contradicts it")[1]
-    with (PROJECT / mutate.REASONS).open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            assert row["reason"] in text, row
+def test_a_table_that_cannot_be_made_stops_only_its_own_mutant(trial: Trial) -> None:
+    codes = [Mutant(TABLE, "last digit", "number", 0, "n", "512", "23"), *trial.mutants()[:3]]
+    together = [outcome.test for outcome in trial.run(codes)]
+    alone = [outcome.test for mutant in codes for outcome in trial.run([mutant])]
+    assert list(map(bool, together)) == list(map(bool, alone))
+    assert together[0]
 
 
+@pytest.mark.slow
+def test_mutants_together_are_caught_as_each_alone(trial: Trial) -> None:
+    """A random sample, the same in each run, of which a half survives."""
+    mutants = trial.mutants()
+    random.Random(2019).shuffle(mutants)
+    outcomes = list(trial.run(mutants[:1000]))
+    sample = [outcome for outcome in outcomes if not outcome.test][:20]
+    sample += [outcome for outcome in outcomes if outcome.test][:20]
+    for outcome in sample:
+        [alone] = trial.run([outcome.mutant])
+        assert bool(alone.test) == bool(outcome.test), (outcome, alone)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(6))
 def test_verdict_is_that_of_a_real_build(trial: Trial, tmp_path: Path, number: int) -> None:
     """A random sample, the same in each run: one in three of the mutants that survive."""
     mutants = trial.mutants()
     random.Random(2019 + number).shuffle(mutants)
-    wanted = number % 3 == 0
-    for mutant in mutants if not wanted else [m for m in mutants if m.cell == "number"]:
-        caught = trial.engine.kill(mutant, trial.rows[mutant.seed])
-        if (caught == "") == wanted:
-            break
+    survives = number % 3 == 0
+    outcomes = trial.run([m for m in mutants if m.cell == "number" or not survives][:200])
+    outcome = next(outcome for outcome in outcomes if survives == (outcome.test == ""))
     project = copy_project(tmp_path)
-    [path] = (project / "seeds").rglob(f"{mutant.seed}.csv")
-    rows = mutant.apply(trial.rows[mutant.seed])
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, trial.rows[mutant.seed][0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    sheet = trial.altered(outcome.mutant)
+    write_sheet(sheet, project / "seeds" / sheet.report_id / sheet.path.name)
     done = run_build(project, project / "build")
-    assert done.returncode == (1 if caught else 0), (mutant, caught, done.stderr)
+    assert done.returncode == (0 if survives else 1), (outcome, done.stderr)
+
+
+def test_what_survives_is_listed_and_explained() -> None:
+    text = (PROJECT / mutate.REPORT).read_text(encoding="utf-8")
+    assert mutate.unexplained(text) == []
+    _, _, survivors = text.partition("why nothing contradicts it")
+    for line in survivors.splitlines()[2:]:
+        column = line.split(" | ")[2]
+        assert ("*" in line) == (column in CODES), line
+    with (PROJECT / mutate.REASONS).open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            assert row["reason"] in text, row
 
 
 def test_readme_gives_the_measured_figures() -> None:
-    text = (PROJECT / mutate.REPORT).read_text(encoding="utf-8")
-    [total] = [line for line in text.splitlines() if line.startswith("| all |")][:1]
-    _, _, mutants, tests, both, _ = (cell.strip() for cell in total.split("|"))
+    page = (PROJECT / mutate.REPORT).read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines()]
+    by_cell = {row[0]: row[1:] for row in reversed(rows) if len(row) == 4}
     readme = " ".join((PROJECT / "README.md").read_text(encoding="utf-8").split())
+    mutants, tests, _ = by_cell["all"]
     share = tests.partition("(")[2].partition(" %")[0]
     assert f"Of {int(mutants):,} possible keying errors {share} percent fail" in readme
-    assert both == f"{mutants} (100.0 %)"
+    numbers = by_cell["printed numbers"][1].partition("(")[2].partition(" %")[0]
+    assert f"of those in the printed numbers {numbers}" in readme
+    codes, _, found = by_cell["codes"]
+    assert f"all but {int(codes) - int(found.split()[0])} wrong codes" in readme
+    for name, (total, _, both) in by_cell.items():
+        assert both == f"{total} (100.0 %)" or name in ("codes", "all") or ": " in name or "." in name

@@ -92,7 +92,11 @@ def _started(releases: Path, home: Path, *options: str) -> Iterator[tuple[str, s
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [ENVIRONMENT / "bin" / "python", PROJECT / "scripts" / "cli.py", "superset"]
+    command: list[str | Path] = [
+        ENVIRONMENT / "bin" / "python",
+        PROJECT / "scripts" / "cli.py",
+        "superset",
+    ]
     command += ["--warehouse", releases / "current" / "warehouse.duckdb"]
     command += ["--home", home, "--port", str(port), *options]
     printed, errors = home.with_suffix(".out"), home.with_suffix(".err")

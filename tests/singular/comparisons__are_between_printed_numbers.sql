@@ -22,3 +22,22 @@ from {{ ref('stg_comparisons') }}
 where
     comparator is null
     or (comparator = 'greatest') <> (right_row_label is null)
+union all
+select
+    comparisons.comparison_id || ' (' || comparisons.row_label
+    || '): expected the codes of the numbers compared, '
+    || lefts.category_key || ' against ' || rights.category_id || ', not '
+    || stated.category_key || ' against '
+    || coalesce(stated.reference_category_id, 'nothing') as failure
+from {{ ref('int_comparisons') }} as comparisons
+inner join {{ ref('stg_cells') }} as stated
+    on
+        comparisons.exhibit_id = stated.exhibit_id
+        and comparisons.row_number = stated.row_number
+inner join {{ ref('int_observations') }} as lefts
+    on comparisons.left_observation_key = lefts.observation_key
+inner join {{ ref('int_observations') }} as rights
+    on comparisons.right_observation_key = rights.observation_key
+where
+    stated.category_key <> lefts.category_key
+    or coalesce(stated.reference_category_id, '') <> rights.category_id

@@ -1,10 +1,9 @@
 select
-    exhibits.exhibit_id,
-    exhibits.report_id,
-    exhibits.exhibit_type,
-    exhibits.exhibit_number,
-    exhibits.title as exhibit_title,
-    exhibits.keyed_from
+    exhibit_id, report_id, keyed_from,
+    coalesce(
+        upper(exhibit_type[1]) || exhibit_type[2:] || ' ' || exhibit_number, exhibits.title
+    ) as name,
+    if(exhibit_number is null, name, name || '. ' || exhibits.title) as heading
 from marts.dim_exhibits as exhibits
-inner join marts.dim_reports as reports on exhibits.report_id = reports.report_id
-order by reports.publication_date, exhibits.report_id, exhibits.sort_order
+inner join marts.dim_reports as reports using (report_id)
+order by publication_date, report_id, sort_order

@@ -1,6 +1,3 @@
-select
-    rule_id,
-    label,
-    description
+select rule_id, label, description
 from marts.dim_rules
 order by rule_id

@@ -1,0 +1,91 @@
+"""Pictures for people to look at: the charts of the README, and screenshots of all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pages import topic_charts
+from pages.charts import WIDTHS, palette, svg
+from pages.data import Data
+from pages.topics import PARTS, rows_of
+from warehouse.database import connect_read_only
+from warehouse.project import UserError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+# The README shows the first chart of these topics.
+SHOWN = ("sentence_by_inducement", "number_of_victims")
+
+CHROMIUM = Path("/usr/bin/chromium")  # Debian's
+# Nothing that reaches for the network; a sandbox of its own is closed to the root of a container.
+OPTIONS = "no-sandbox disable-gpu disable-quic no-first-run disable-sync"
+OPTIONS += " disable-background-networking disable-component-update"
+WINDOWS = (360, 1280)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def draw(warehouse: Path, output: Path) -> Iterator[Path]:
+    """Write one SVG a chart, in light mode on its own ground, and yield their paths.
+
+    Raises:
+        UserError: there is no warehouse, or it lacks a table or a column.
+
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    with connect_read_only(warehouse) as connection:
+        data = Data(connection)
+        for name in SHOWN:
+            part = PARTS[name][0]
+            _, rows = rows_of(data, part)
+            chart = getattr(topic_charts, part.charts[0])(rows)
+            path = output / f"{name}.svg"
+            drawn = svg(chart, WIDTHS["wide"], palette()["paper"])
+            path.write_text(f"{drawn}\n", encoding="utf-8", newline="\n")
+            yield path
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start a headless browser with a profile of its own, and end it."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = [f"--{option}" for option in OPTIONS.split()]
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=arguments) as browser,
+    ):
+        yield browser
+
+
+def take(site: Path, output: Path) -> int:
+    """Write a PDF and pictures of each page, and return the number of pictures.
+
+    The pictures are 360 and 1280 pixels wide, light and dark.
+
+    Raises:
+        UserError: there is no site, or no browser.
+
+    """
+    pages = sorted(site.glob("*.html"))
+    if not pages:
+        raise UserError(f"there is no site in {site}: run make site first")
+    if not CHROMIUM.is_file():
+        raise UserError(f"there is no {CHROMIUM}: install Debian's chromium")
+    output.mkdir(parents=True, exist_ok=True)
+    settings = list(product(WINDOWS, SCHEMES))
+    with chromium() as browser:
+        tab = browser.new_page()
+        for page in pages:
+            tab.goto(page.resolve().as_uri())
+            tab.pdf(path=output / f"{page.stem}.pdf", format="A4")
+            for width, scheme in settings:
+                tab.set_viewport_size({"width": width, "height": 800})
+                tab.emulate_media(color_scheme=scheme)
+                name = f"{page.stem}-{width}-{scheme}.png"
+                tab.screenshot(path=output / name, full_page=True)
+    return len(pages) * len(settings)
