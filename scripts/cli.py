@@ -28,6 +28,7 @@ COMMANDS = {
     "verify-source": "verification",
     "mutate": "verification",
     "bench": "verification",
+    "bench-scale": "verification",
 }
 
 

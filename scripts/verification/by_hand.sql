@@ -851,8 +851,6 @@ inner join measure as m using (measure_no)
 inner join series as o on f.derived_from = o.observation_id;
 
 -- The facts
-drop schema if exists by_hand cascade;
-
 create schema by_hand;
 
 create table by_hand.fct_observations as
@@ -1142,7 +1140,7 @@ union all select 'no code' from reference.categories where category_role not in 
 union all select 'no code' from reference.exhibits where exhibit_type not in ('table', 'figure', 'statements', 'comparisons')
 union all select 'no code' from reference.measures where statistic not in ('count', 'percent', 'mean', 'minimum', 'maximum', 'difference', 'percent_change', 'period', 'statutory', 'guideline')
 union all select 'no code' from reference.reports where publication_date_precision not in ('day', 'month')
-union all select 'no code' from reference.exhibit_controls where control not in ('fiscal_year', 'footnote')
+union all select 'no code' from reference.exhibit_controls where control not in ('fiscal_year', 'footnote', 'population')
 union all select 'no code' from reference.wordings where wording_category not in ('approximation', 'bound', 'comparison');
 
 select 'no exhibit' from reference.exhibit_columns anti join reference.exhibits using (exhibit_id)
@@ -1194,18 +1192,22 @@ left join (
     from keyed_row group by exhibit_id
 ) as k using (exhibit_id)
 left join (
-    select exhibit_id, string_agg(replace(regexp_replace(row_label, '([^ ])[^ ]*', '\1', 'g'), ' ', ''), ' ' order by row_number) as initials
+    select exhibit_id, md5(string_agg(row_label, '|' order by row_number))[:8] as labels
     from (select distinct exhibit_id, row_number, row_label from keyed_row) group by exhibit_id
 ) as i using (exhibit_id)
 where not coalesce(
     first_row = 1 and last_row = printed_row_count and row_count = last_row and numbers = printed_number_count
-    and wordings = printed_wording_count and paragraphs = e.paragraph_count and initials = row_initials, false);
+    and wordings = printed_wording_count and paragraphs = e.paragraph_count and labels = label_checksum, false);
 
 select coalesce(c.exhibit_id, k.exhibit_id)
 from reference.exhibit_controls as c
 full join (
     select distinct exhibit_id, 'fiscal_year' as control, fiscal_year::text as control_value from keyed_row
     union all select distinct exhibit_id, 'footnote', footnote from keyed_row where footnote is not null
+    union all
+    select distinct exhibit_id, 'population', o.population_id
+    from observation as o inner join reference.exhibits as e using (exhibit_id)
+    where o.population_id <> e.population_id
 ) as k using (exhibit_id, control, control_value)
 where c.exhibit_id is null or k.exhibit_id is null;
 
@@ -1234,6 +1236,9 @@ select exhibit_id, row_number, o.wording from observation as o
 left join reference.wordings as w on o.wording = w.wording and o.measure_id = w.measure_id
 where o.wording is not null
 group by all having count(w.wording) <> 1;
+
+select observation_id from observation inner join measure using (measure_no)
+where (is_exact and decimals > 0) or obs_value < value_from or obs_value > value_to;
 
 -- Checks of relations
 select relation_no from relation group by relation_no having count(*) > 1

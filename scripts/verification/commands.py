@@ -6,7 +6,6 @@ import difflib
 import logging
 import tempfile
 import time
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -85,8 +84,29 @@ def mutate(source: Path | None, check: bool, processes: int) -> int:
     return 1 if missing else 0
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def bench(arguments: tuple[str, ...]) -> int:
-    """Measure what a build costs."""
-    return int(import_module("verification.bench").main(list(arguments)))
+@click.command()
+@click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="Runs to count.")
+def bench(runs: int) -> int:
+    """Measure a build against dbt's floor, bare DuckDB and bare copies."""
+    from verification.bench import measure, report
+
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        click.echo("\n".join(report(measure(Path(folder).resolve(), runs))))
+    return 0
+
+
+@click.command()
+@click.option("--sizes", default="", help="Numbers of observations, with commas between them.")
+@click.option("--memory", type=float, default=4.5, show_default=True, help="Limit of DuckDB, in GB.")
+def bench_scale(sizes: str, memory: float) -> int:
+    """Measure models and tests on up to ten million observations, against SQL written by hand."""
+    from verification.bench_scale import SIZES, measure
+
+    try:
+        chosen = sorted({int(size) for size in sizes.split(",") if size}) or SIZES
+    except ValueError as error:
+        raise UserError(f"--sizes is {sizes}: expected whole numbers, such as 10000") from error
+    with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
+        for line in measure(Path(folder).resolve(), chosen, memory):
+            click.echo(line)
+    return 0
