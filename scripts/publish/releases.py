@@ -48,7 +48,7 @@ class Release:
 
     def damage(self) -> str | None:
         """Name the first file that is not as it was released; None for a whole release."""
-        path = MANIFEST
+        path: str = MANIFEST
         try:
             for path, described in self.read_manifest()["files"].items():
                 if sha256(self.folder / path) != described["sha256"]:
