@@ -36,16 +36,14 @@ def connect_read_only(warehouse: Path, *, sandbox: bool = False) -> duckdb.DuckD
     except (duckdb.IOException, duckdb.ConnectionException, duckdb.SerializationException) as error:
         reason = str(error)
         if "set lock" in reason or "different configuration" in reason:
-            raise UserError(
-                f"{warehouse} is open for writing: try again once the writer has closed it"
-            ) from error
-        if isinstance(error, duckdb.ConnectionException):
+            problem = "is open for writing: try again once the writer has closed it"
+        elif isinstance(error, duckdb.ConnectionException):
             raise
-        if "Permission denied" in reason:
-            raise UserError(f"{warehouse} cannot be read: permission denied") from error
-        raise UserError(
-            f"{warehouse} is not a DuckDB file that DuckDB {duckdb.__version__} can read"
-        ) from error
+        elif "Permission denied" in reason:
+            problem = "cannot be read: permission denied"
+        else:
+            problem = f"is not a DuckDB file that DuckDB {duckdb.__version__} can read"
+        raise UserError(f"{warehouse} {problem}") from error
     if sandbox:
         _close_file_access(connection)
     return connection

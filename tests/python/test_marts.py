@@ -1,8 +1,9 @@
-"""The marts hold the public contract and give back what the report prints."""
+"""The marts hold the public contract and give back what the report prints; pages say so too."""
 
 from __future__ import annotations
 
-import subprocess
+import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import Built
+from conftest import PROJECT, Built, run
+
+RULES = PROJECT / "docs" / "rules"
+REF = re.compile(r"\{\{\s*ref\('(\w+)'\)\s*\}\}")
+CHECK_ID = re.compile(r"`([a-z_]+:[\w.:]+)`")
+INDEX_LINK = re.compile(r"^\[([a-z -]+)\]\((\w+)\.md\)", re.MULTILINE)
 
 CATEGORY_COLUMNS = (
     "fiscal_year, category_id, label, population_id, population_offender_count,"
@@ -43,7 +49,6 @@ CONTRACT = {
     " expected_low, expected_high, verdict, explanation",
 }
 
-
 # The codes of the first report that the contract names, by the column that has them.
 CODES = {
     "fct_sentence_by_inducement.inducement_id": "incapacitation coercion misrepresentation"
@@ -59,120 +64,243 @@ CODES = {
 
 
 @pytest.fixture(scope="module")
-def marts(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(str(built.warehouse), read_only=True)
-    connection.execute("use marts")
-    yield connection
-    connection.close()
+def warehouse(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
+        yield connection
 
 
 @pytest.mark.parametrize("table", CONTRACT)
 def test_table_has_the_columns_of_the_contract(
-    marts: duckdb.DuckDBPyConnection, table: str
+    warehouse: duckdb.DuckDBPyConnection, table: str
 ) -> None:
-    marts.execute(f"select {CONTRACT[table]} from {table} limit 0")
+    warehouse.execute(f"select {CONTRACT[table]} from marts.{table} limit 0")
 
 
 @pytest.mark.parametrize("column", CODES)
 def test_rows_have_the_codes_of_the_contract_in_printed_order(
-    marts: duckdb.DuckDBPyConnection, column: str
+    warehouse: duckdb.DuckDBPyConnection, column: str
 ) -> None:
     table, _, name = column.partition(".")
-    found = marts.execute(f"select {name} from {table} order by sort_order").fetchall()
+    found = warehouse.execute(f"select {name} from marts.{table} order by sort_order").fetchall()
     assert " ".join(code for (code,) in found) == CODES[column]
 
 
-# What the report prints, read from the print and not from the seeds; the answers of the analyses,
-# which test_analyses.py checks, are not repeated.
+# Each analysis, or another query, with its whole answer, read from the print and not the seeds.
+# A line that begins with | continues the row above.
 ANSWERS = {
-    "the total of Table 11": (
-        "select distinct fiscal_year, population_offender_count, population_mean_sentence_months"
-        " from fct_sentence_by_inducement",
-        ["2019 512 275.00"],
-    ),
-    "Table 11 as printed": (
-        "select type_of_inducement, n, mean_sentence from rpt_ussc_production_2021__table_11",
-        [
-            "Total §2G2.1 Offenders 512 275",
-            "Incapacitation 23 313",
-            "Coercion 103 291",
-            "Misrepresentation 99 288",
-            "Enticement 79 277",
-            "None 307 266",
-        ],
-    ),
-    "those who used no inducement": (
-        "select offender_count, mean_sentence_months, mean_sentence_months_low,"
-        " mean_sentence_months_high, obs_status from fct_sentence_by_inducement_use"
-        " where inducement_use_id = 'none'",
-        ["307 266.0000 265.5000 266.5000 published"],
-    ),
-    "misrepresentation": (
-        "select category_id, published_percent, offender_count_low, offender_count_high,"
-        " is_attainable from fct_misrepresentation_types order by sort_order",
-        [
-            "age 7.20 37 37 True",
-            "gender 2.20 11 12 False",
-            "age_and_gender 4.90 25 25 True",
-            "other 5.10 26 26 True",
-        ],
-    ),
-    "enticement": (
-        "select category_id, published_percent, offender_count from fct_enticement_types"
-        " order by sort_order",
-        [
-            "gifts_or_incentives 11.90 61",
-            "drugs_or_alcohol 2.50 13",
-            "gifts_and_drugs_or_alcohol 1.00 5",
-        ],
-    ),
-    "sentencing outcomes": (
-        "select outcome_id, obs_value from fct_sentencing_outcomes order by outcome_id",
-        [
-            "guideline_enhancement_levels 2.0000",
-            "longest_sentence_years None",
-            "mandatory_minimum_15_years_or_more 78.0000",
-            "mandatory_minimum_years 15.0000",
-            "mean_sentence_months 275.0000",
-            "shortest_sentence_years 1.0000",
-            "variance_below_guideline_range 57.2000",
-        ],
-    ),
-    "the range of victims with its footnote": (
-        "select measure_id, printed_value, locator, footnote from fct_observations"
-        " where measure_id like '%victim_count' order by obs_value",
-        [
-            "smallest_victim_count one Number of Victims, paragraph 1 40",
-            "largest_victim_count 440 Number of Victims, paragraph 1 40",
-        ],
-    ),
-    "the numbers of observations": (
-        "select obs_status, count(*) from fct_observations"
-        " where report_id = 'ussc_production_2021' group by obs_status order by 1",
-        ["derived 18", "published 60"],
-    ),
+    "01_sentence_by_inducement": """
+2019 | Incapacitation | 23 | 313.00 | 47.00
+2019 | Coercion | 103 | 291.00 | 25.00
+2019 | Misrepresentation | 99 | 288.00 | 22.00
+2019 | Enticement | 79 | 277.00 | 11.00
+2019 | None | 307 | 266.00 | 0.00
+""",
+    "02_offenders_with_any_inducement": """
+2019 | 205 | 512 | 288.4780 | 286.4804 | 290.4757 | derived
+""",
+    "03_victims_per_offense": """
+2019 | One victim | 1 | 1 | 290 | 512 | 56.60 | 56.6406 | published
+2019 | More than one victim | 2 | 440 | 210 | 512 | 41.00 | 41.0156 | published
+2019 | Number of victims not stated in the report | - | - | 12 | 512 | -
+| 2.3438 | derived
+""",
+    "04_coercion_methods": """
+2019 | 1 | Sextortion | 8.4 | 43 | 43 | 512 | Coercion, paragraph 2 | 46
+2019 | 2 | Violence | 3.5 | 18 | 18 | 512 | Coercion, paragraph 3 | -
+2019 | 3 | Threatened violence | 6.8 | 35 | 35 | 512 | Coercion, paragraph 3 | -
+2019 | 4 | Another form of bullying | 1.6 | 8 | 8 | 512 | Coercion, paragraph 3 | 47
+2019 | 5 | Other forms of pressure | 7.8 | 40 | 40 | 512 | Coercion, paragraph 3 | -
+""",
+    "05_coercion_approaches": """
+2019 | One coercive approach | 66 | coercion_offenders | 103 | 64.10
+2019 | More than one coercive approach | 37 | coercion_offenders | 103 | 35.90
+""",
+    "06_offenders_by_fiscal_year": """
+2005 | 98 | 2005 | 0.0000 | -
+2019 | 512 | 2005 | 422.4490 | 422.00
+""",
+    "07_place_in_print": """
+2019 | Convicted under a statute with a mandatory minimum of at least 15 years | 78.0 | percent
+| Key findings | Key Findings, paragraph 2 | -
+2019 | Guideline enhancement: Misrepresentation | 2 | levels
+| Statements in the chapter on sentencing outcomes
+| Incapacitation, Coercion, Enticement, or Misrepresentation, paragraph 1 | 54
+2019 | Longest sentence | life | years | Key findings | Key Findings, paragraph 2 | -
+2019
+| Mandatory minimum penalty
+| 15 | years | Key findings | Key Findings, paragraph 2 | -
+2019 | Mean sentence | 275 | months
+| Incapacitation, Coercion, Misrepresentation, or Enticement and Sentence Length
+| Table 11, row 1 | -
+2019 | Shortest sentence | one | years | Key findings | Key Findings, paragraph 2 | -
+2019 | Variance below the applicable guideline range | 57.2 | percent | Key findings
+| Key Findings, paragraph 2 | -
+""",
+    "08_discrepancies": """
+Key findings | Key Findings, paragraph 2
+| Convicted under a statute carrying the mandatory minimum penalty | 78.0
+| 77.9 (399 of 512) or 78.1 (400 of 512) | attainable_percentage
+Offender Misrepresentation of Identity | Misrepresentation, paragraph 1 | Gender | 2.2
+| 2.1 (11 of 512) | attainable_percentage
+""",
+    "09_wordings_and_figures": """
+Average sentence | almost 23 years | approximation | 275 | months | Key Findings, paragraph 2
+Convicted under a statute carrying the mandatory minimum penalty | over three-quarters | bound
+| 78.0 | percent | Key Findings, paragraph 2
+Mandatory minimum penalty of the statute | at least a 15-year | bound | 15 | years
+| Key Findings, paragraph 2
+Variance below the applicable guideline range | A majority | bound | 57.2 | percent
+| Key Findings, paragraph 2
+Single victim | A majority | bound | 56.6 | percent | Number of Victims, paragraph 1
+More than one minor victim | a substantial minority | bound | 41.0 | percent
+| Number of Victims, paragraph 1
+Coerced a minor victim | one-in-five | approximation | 20.1 | percent | Coercion, paragraph 1
+Only one coercive approach | roughly two-thirds | approximation | 64.1 | percent
+| Coercion, paragraph 1
+More than one coercive tactic | more than one-third | bound | 35.9 | percent
+| Coercion, paragraph 1
+Sextortion | roughly eight percent | approximation | 8.4 | percent | Coercion, paragraph 2
+Used or threatened violence | Approximately ten percent | approximation | ten | percent
+| Coercion, paragraph 3
+Misrepresented identity | approximately one-fifth | approximation | 19.3 | percent
+| Misrepresentation, paragraph 1
+Coercion against None | more than two years longer | comparison | two | years
+| Incapacitation, Coercion, Enticement, or Misrepresentation, paragraph 2
+Enticement against None | 11 months longer | comparison | 11 | months
+| Incapacitation, Coercion, Enticement, or Misrepresentation, paragraph 3
+""",
+    "10_checks_of_an_exhibit": """
+Attainable percentage | Misrepresented identity, percent | 19.3 | 19.3359 | 19.3359 | consistent
+Attainable percentage | Age, percent | 7.2 | 7.2266 | 7.2266 | consistent
+Attainable percentage | Gender, percent | 2.2 | 2.1484 | 2.3438 | documented_discrepancy
+Attainable percentage | Both age and gender, percent | 4.9 | 4.8828 | 4.8828 | consistent
+Attainable percentage | Another aspect of identity, percent | 5.1 | 5.0781 | 5.0781 | consistent
+Exclusive parts sum | Misrepresentation of identity: sum of the parts, count
+| 7.2 + 2.2 + 4.9 + 5.1 | 99.0000 | 99.0000 | consistent
+Exclusive parts sum | Misrepresentation of identity: sum of the parts, percent
+| 7.2 + 2.2 + 4.9 + 5.1 | 19.2500 | 19.3500 | consistent
+Percentage agrees with count | Misrepresented identity, percent | 19.3 | 19.3359 | 19.3359
+| consistent
+Subset within population | Age, percent | 7.2 | 0.0000 | 99.0000 | consistent
+Subset within population | Gender, percent | 2.2 | 0.0000 | 99.0000 | consistent
+Subset within population | Both age and gender, percent | 4.9 | 0.0000 | 99.0000 | consistent
+Subset within population | Another aspect of identity, percent | 5.1 | 0.0000 | 99.0000
+| consistent
+Wording agrees | Misrepresented identity, "approximately one-fifth" | 19.3 | 18.3333 | 22.5000
+| consistent
+""",
+    "select distinct fiscal_year, population_offender_count, population_mean_sentence_months"
+    " from marts.fct_sentence_by_inducement": """
+2019 | 512 | 275.00
+""",
+    "select type_of_inducement, n, mean_sentence from marts.rpt_ussc_production_2021__table_11": """
+Total §2G2.1 Offenders | 512 | 275
+Incapacitation | 23 | 313
+Coercion | 103 | 291
+Misrepresentation | 99 | 288
+Enticement | 79 | 277
+None | 307 | 266
+""",
+    "select offender_count, mean_sentence_months, mean_sentence_months_low,"
+    " mean_sentence_months_high, obs_status from marts.fct_sentence_by_inducement_use"
+    " where inducement_use_id = 'none'": """
+307 | 266.0000 | 265.5000 | 266.5000 | published
+""",
+    "select category_id, published_percent, offender_count_low, offender_count_high, is_attainable"
+    " from marts.fct_misrepresentation_types order by sort_order": """
+age | 7.20 | 37 | 37 | True
+gender | 2.20 | 11 | 12 | False
+age_and_gender | 4.90 | 25 | 25 | True
+other | 5.10 | 26 | 26 | True
+""",
+    "select category_id, published_percent, offender_count from marts.fct_enticement_types"
+    " order by sort_order": """
+gifts_or_incentives | 11.90 | 61
+drugs_or_alcohol | 2.50 | 13
+gifts_and_drugs_or_alcohol | 1.00 | 5
+""",
+    "select outcome_id, obs_value from marts.fct_sentencing_outcomes order by outcome_id": """
+guideline_enhancement_levels | 2.0000
+longest_sentence_years | -
+mandatory_minimum_15_years_or_more | 78.0000
+mandatory_minimum_years | 15.0000
+mean_sentence_months | 275.0000
+shortest_sentence_years | 1.0000
+variance_below_guideline_range | 57.2000
+""",
+    "select measure_id, printed_value, locator, footnote from marts.fct_observations"
+    " where measure_id like '%victim_count' order by obs_value": """
+smallest_victim_count | one | Number of Victims, paragraph 1 | 40
+largest_victim_count | 440 | Number of Victims, paragraph 1 | 40
+""",
+    "select obs_status, count(*) from marts.fct_observations"
+    " where report_id = 'ussc_production_2021' group by obs_status order by 1": """
+derived | 18
+published | 60
+""",
 }
 
 
+def resolved(raw_code: str) -> str:
+    """Put the marts' names in place of ref(); with any other Jinja, a query does not parse."""
+    return REF.sub(r"marts.\1", raw_code)
+
+
 @pytest.mark.parametrize("question", ANSWERS)
-def test_marts_give_what_is_printed(marts: duckdb.DuckDBPyConnection, question: str) -> None:
-    query, answer = ANSWERS[question]
-    assert [" ".join(map(str, row)) for row in marts.execute(query).fetchall()] == answer
+def test_the_answer_is_the_prints(warehouse: duckdb.DuckDBPyConnection, question: str) -> None:
+    analysis = PROJECT / "analyses" / f"{question}.sql"
+    sql = question if " " in question else resolved(analysis.read_text(encoding="utf-8"))
+    rows = warehouse.execute(sql).fetchall()
+    found = [" | ".join("-" if cell is None else str(cell) for cell in row) for row in rows]
+    assert found == ANSWERS[question].strip().replace("\n|", " |").splitlines()
+
+
+def test_each_analysis_asks_a_question_says_what_to_mind_and_reads_marts_only(
+    built: Built,
+) -> None:
+    nodes = json.loads(built.manifest.read_bytes())["nodes"]
+    analyses = [node for node in nodes.values() if node["resource_type"] == "analysis"]
+    names = sorted(node["name"] for node in analyses)
+    assert names == [question for question in ANSWERS if " " not in question]
+    for node in analyses:
+        assert re.match(r"-- [A-Z].*\?\n-- ", node["raw_code"]), node["name"]
+        parents = node["depends_on"]["nodes"]
+        assert {nodes[parent]["schema"] for parent in parents} == {"marts"}, node["name"]
 
 
 def test_older_client_reads_the_file(built: Built) -> None:
     client = Path(sys.executable).with_name("duckdb")
-    version = subprocess.run([client, "--version"], capture_output=True, text=True, check=True)
-    assert version.stdout.startswith("v1."), "the client in the lock file is of DuckDB 1"
+    assert run(client, "--version").stdout.startswith("v1.")
     query = "select sum(offender_count) from marts.fct_victim_count_buckets"
-    done = subprocess.run(
-        [client, "-readonly", "-csv", "-noheader", "-c", query, built.warehouse],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run(client, "-readonly", "-csv", "-noheader", "-c", query, built.warehouse)
     assert done.stdout.strip() == "512"
     # Bytes 12 to 20 of a DuckDB file hold its storage version: 64 is that of DuckDB 1.0.
     header = built.warehouse.read_bytes()[:20]
     assert header[8:12] == b"DUCK"
     assert int.from_bytes(header[12:20], "little") <= 64
+
+
+def test_every_rule_has_a_page(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rules = warehouse.execute("select label, rule_id from marts.dim_rules").fetchall()
+    index = (RULES / "README.md").read_text(encoding="utf-8")
+    assert set(INDEX_LINK.findall(index)) == {(label.lower(), rule) for label, rule in rules}
+    pages = {path.stem: path for path in RULES.glob("*.md") if path.name != "README.md"}
+    assert set(pages) == {rule for _, rule in rules}
+    for label, rule in rules:
+        lines = pages[rule].read_text(encoding="utf-8").splitlines()
+        assert lines[0] == f"# {label}", rule
+        assert len(lines) <= 25, rule
+
+
+def test_the_checks_that_the_pages_cite_hold(warehouse: duckdb.DuckDBPyConnection) -> None:
+    checks = warehouse.execute(
+        "select check_id, rule_id, verdict from marts.fct_consistency_checks"
+        " where exhibit_id like 'ussc_production_2021.%'"
+    ).fetchall()
+    with_checks = {rule for _, rule, _ in checks}
+    consistent = {check for check, _, verdict in checks if verdict == "consistent"}
+    for page in RULES.glob("[!R]*.md"):
+        cited = set(CHECK_ID.findall(page.read_text(encoding="utf-8")))
+        assert bool(cited) == (page.stem in with_checks), page.name
+        assert {check.split(":")[0] for check in cited} <= {page.stem}, page.name
+        assert cited <= consistent, page.name

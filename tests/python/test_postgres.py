@@ -24,7 +24,7 @@ from psycopg2.extensions import connection as Connection
 from conftest import PROJECT, Built, alter, copy_project, need
 from postgres_server import BUILDER, Server, fetch, run_publish, said_in_one_line, started_server
 from servers.postgres import Relation, publish
-from test_analyses import resolved
+from test_marts import resolved
 
 pytestmark = pytest.mark.integration
 
