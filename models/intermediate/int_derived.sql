@@ -1,5 +1,5 @@
--- Numbers that are not printed: counts behind percentages, and what an equation leaves for
--- the one number in it that is not printed.
+-- Numbers that are not printed: counts behind percentages, and what an equation leaves
+-- for the one number in it that is not printed.
 with quantities as (select * from {{ ref('int_quantities') }}),
 
 observations as (select * from {{ ref('int_observations') }}),
@@ -11,7 +11,7 @@ behind_percentages as (
         quantities.quantity_key,
         quantities.observation_id as derived_from,
         case when quantities.value_low = quantities.value_high
-            then quantities.value_low
+                then quantities.value_low
         end as obs_value,
         quantities.value_low,
         quantities.value_high,
@@ -89,11 +89,11 @@ solved as (
         end) as left_to,
         string_agg(
             case when origin <> 'unknown' then
-                case when factor > 0 then ' - ' else ' + ' end
-                || case
-                    when abs(factor) = 10000 then ''
-                    else {{ number_in_words('abs(coefficient)') }} || ' x '
-                end || printed_value
+                    case when factor > 0 then ' - ' else ' + ' end
+                    || case
+                        when abs(factor) = 10000 then ''
+                        else {{ number_in_words('abs(coefficient)') }} || ' x '
+                    end || printed_value
             end, ''
             order by case when factor < 0 then 0 else 1 end, sort_order, observation_id
         ) as difference

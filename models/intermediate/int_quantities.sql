@@ -1,7 +1,5 @@
 with series as (select * from {{ ref('int_series') }}),
 
-measures as (select * from {{ ref('measures') }}),
-
 categories as (select * from {{ ref('categories') }}),
 
 classifications as (select * from {{ ref('classifications') }}),
@@ -13,11 +11,12 @@ addressed as (
         series.*,
         case
             when category_key = 'population_total.total' then null
-            when statistic in ('count', 'mean') then {{ whole_series_key('measure_id') }}
+            when statistic in ('count', 'mean')
+                then {{ whole_series_key('measure_id') }}
             when statistic = 'percent' then {{ parent_series_key('measure_id') }}
         end as whole_series_key,
         case when statistic = 'percent' then
-            {{ whole_series_key('of_measure_id') }}
+                {{ whole_series_key('of_measure_id') }}
         end as count_whole_series_key,
         case when statistic in ('percent', 'mean') then
             {{ series_key(
@@ -69,7 +68,8 @@ based_on_counts as (
         bases.value_low as base_low,
         bases.value_high as base_high
     from percentages
-    inner join counts_on_print as bases on percentages.base_series_key = bases.series_key
+    inner join counts_on_print as bases
+        on percentages.base_series_key = bases.series_key
     where bases.value_low > 0
 ),
 

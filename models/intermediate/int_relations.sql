@@ -1,5 +1,6 @@
 -- Every relation, evaluated: coefficient x value, summed over its terms, against its
--- limits, in whole numbers of 10^-8. A number that is not printed has its measure's limits.
+-- limits, in whole numbers of 10^-8. A number that is not printed has the limits of its
+-- measure.
 with terms as (
     select
         relation_terms.*,
@@ -7,29 +8,33 @@ with terms as (
             as observation_id,
         coalesce(quantities.printed_value, observations.printed_value) as printed_value,
         case when not relation_terms.is_subject then
-            case
-                when quantities.origin = 'percentage' then {{ interval_in_words(
+                case
+                    when quantities.origin = 'percentage' then {{ interval_in_words(
                     'quantities.value_low', 'quantities.value_high'
                 ) }}
-                when quantities.origin = 'unknown' then 'one that is not printed'
-                else coalesce(quantities.printed_value, observations.printed_value)
-            end || coalesce(
-                ' ('
-                || coalesce(quantities.observation_id, observations.observation_id)
-                || ')', ''
-            )
+                    when quantities.origin = 'unknown' then 'one that is not printed'
+                    else coalesce(quantities.printed_value, observations.printed_value)
+                end || coalesce(
+                    ' ('
+                    || coalesce(quantities.observation_id, observations.observation_id)
+                    || ')', ''
+                )
         end as in_words,
         quantities.sort_order,
         quantities.statistic,
         {{ wide(ten_thousandths('relation_terms.coefficient')) }} as factor,
-        {{ wide(ten_thousandths('coalesce(quantities.value_low, observations.obs_value)')) }}
-            as value_low,
-        {{ wide(ten_thousandths('coalesce(quantities.value_high, observations.obs_value)')) }}
-            as value_high,
-        {{ wide(ten_thousandths('coalesce(quantities.value_from, measures.value_from)')) }}
-            as value_from,
-        {{ wide(ten_thousandths('coalesce(quantities.value_to, measures.value_to)')) }}
-            as value_to
+        {{ wide(ten_thousandths(
+            'coalesce(quantities.value_low, observations.obs_value)'
+        )) }} as value_low,
+        {{ wide(ten_thousandths(
+            'coalesce(quantities.value_high, observations.obs_value)'
+        )) }} as value_high,
+        {{ wide(ten_thousandths(
+            'coalesce(quantities.value_from, measures.value_from)'
+        )) }} as value_from,
+        {{ wide(ten_thousandths(
+            'coalesce(quantities.value_to, measures.value_to)'
+        )) }} as value_to
     from {{ ref('int_relation_terms') }} as relation_terms
     left join {{ ref('int_quantities') }} as quantities
         on relation_terms.quantity_key = quantities.quantity_key
@@ -45,12 +50,12 @@ products as (
         terms.*,
         case when is_subject then printed_value end as subject_printed,
         case when not is_subject then
-            case when factor > 0 then '|+' else '|-' end
-            || case
-                when abs(factor) in (0, 10000) then ''
-                else {{ number_in_words('abs(coefficient)') }} || ' x '
-            end
-            || in_words
+                case when factor > 0 then '|+' else '|-' end
+                || case
+                    when abs(factor) in (0, 10000) then ''
+                    else {{ number_in_words('abs(coefficient)') }} || ' x '
+                end
+                || in_words
         end as given_in_words,
         case
             when factor = 0 then 0
@@ -65,7 +70,7 @@ products as (
     from terms
 ),
 
--- Few relations have several subjects or several other terms: only theirs are put in order.
+-- Few relations have several subjects or several other terms: only theirs are sorted.
 many as (
     select relation_id
     from {{ ref('int_relation_terms') }}
@@ -106,29 +111,29 @@ totals as (
         min(case when is_subject then factor end) as least_factor,
         max(case when is_subject then factor end) as greatest_factor,
         case when count(case when is_subject then product_low end)
-            = count(case when is_subject then 1 end)
-            then sum(case when is_subject then product_low end)
+                = count(case when is_subject then 1 end)
+                then sum(case when is_subject then product_low end)
         end as subject_low,
         case when count(case when is_subject then product_high end)
-            = count(case when is_subject then 1 end)
-            then sum(case when is_subject then product_high end)
+                = count(case when is_subject then 1 end)
+                then sum(case when is_subject then product_high end)
         end as subject_high,
         case when count(case when not is_subject then product_low end)
-            = count(case when not is_subject then 1 end)
-            then coalesce(sum(case when not is_subject then product_low end), 0)
+                = count(case when not is_subject then 1 end)
+                then coalesce(sum(case when not is_subject then product_low end), 0)
         end as given_low,
         case when count(case when not is_subject then product_high end)
-            = count(case when not is_subject then 1 end)
-            then coalesce(sum(case when not is_subject then product_high end), 0)
+                = count(case when not is_subject then 1 end)
+                then coalesce(sum(case when not is_subject then product_high end), 0)
         end as given_high,
         sum(case when is_subject then abs(factor) * value_from end) as domain_low,
         case when count(case when is_subject then value_to end)
-            = count(case when is_subject then 1 end)
-            then sum(case when is_subject then abs(factor) * value_to end)
+                = count(case when is_subject then 1 end)
+                then sum(case when is_subject then abs(factor) * value_to end)
         end as domain_high,
         coalesce(sum(
             case when is_subject and quantity_key is not null
-                then abs(factor) * (value_high - value_low)
+                    then abs(factor) * (value_high - value_low)
             end
         ), 0) as subject_width
     from products
@@ -241,7 +246,7 @@ relations as (
             else coalesce(judged.left_exactly, judged.left_low)
         end as expected_low,
         case when not judged.is_of_words
-            then coalesce(judged.left_exactly, judged.left_high)
+                then coalesce(judged.left_exactly, judged.left_high)
         end as expected_high,
         judged.is_consistent,
         judged.is_vacuous,

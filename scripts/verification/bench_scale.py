@@ -10,6 +10,7 @@ one report of many exhibits.
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 import resource
@@ -236,7 +237,7 @@ class Bench:
 
     def total(self, job: str, size: int, kind: str) -> float:
         """Return the CPU seconds of all models or all tests."""
-        return sum(c["cpu"] for c in self.costs[job, size].values() if c["kind"] == kind)
+        return sum(float(c["cpu"]) for c in self.costs[job, size].values() if c["kind"] == kind)
 
     def export(self, path: Path) -> list[str]:
         """Export the marts of a file that models have filled."""
@@ -251,7 +252,7 @@ class Bench:
     def growth(self, sizes: Sequence[int]) -> list[str]:
         """List the nodes that grow the most for ten times the rows."""
         found = []
-        for small, large in zip(sizes, sizes[1:], strict=False):
+        for small, large in itertools.pairwise(sizes):
             if small >= REPEATED_UP_TO:
                 before, after = self.costs["models", small], self.costs["models", large]
                 times = large / small / 10

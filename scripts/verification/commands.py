@@ -97,7 +97,9 @@ def bench(runs: int) -> int:
 
 @click.command()
 @click.option("--sizes", default="", help="Numbers of observations, with commas between them.")
-@click.option("--memory", type=float, default=4.5, show_default=True, help="Limit of DuckDB, in GB.")
+@click.option(
+    "--memory", type=float, default=4.5, show_default=True, help="Limit of DuckDB, in GB."
+)
 def bench_scale(sizes: str, memory: float) -> int:
     """Measure models and tests on up to ten million observations, against SQL written by hand."""
     from verification.bench_scale import SIZES, measure

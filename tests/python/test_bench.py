@@ -50,7 +50,9 @@ def test_a_fact_that_differs_is_named(tmp_path):
             connection.execute(f"create schema {schema}")
             for name, value in [("same", "1"), ("other", f"'{schema}'")]:
                 connection.execute(f"create table {schema}.{name} as select {value} as value")
-    assert bench_scale.differences(*paths) == ["other of the models is not that of the script by hand"]
+    assert bench_scale.differences(*paths) == [
+        "other of the models is not that of the script by hand"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 -- A number printed more than once is the same number: with the same decimals, digit for
--- digit, and else within the rounding of both. A word such as life is repeated as it is.
+-- digit, and else within the rounding of both. A word such as life stays the same word.
 with repeats as (
     select
         observations.observation_id,

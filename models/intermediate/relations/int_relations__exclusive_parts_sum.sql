@@ -1,4 +1,4 @@
--- Parts that exclude one another sum to their whole; those in any of several overlapping
+-- Parts that exclude one another sum to their whole; those in any of overlapping
 -- categories and those in none do, too. A part that is not printed is a term as well.
 with parts as (
     select
@@ -10,7 +10,7 @@ with parts as (
             when quantities.statistic = 'percent'
                 and classifications.parent_category_id is null then 100
             when quantities.whole_key is not null then 0
-        end as remainder
+        end as sum_of_parts
     from {{ ref('int_quantities') }} as quantities
     inner join {{ ref('classifications') }} as classifications
         on quantities.classification_id = classifications.classification_id
@@ -38,10 +38,10 @@ sums as (
             else ': any and none, '
         end || min(statistic) as subject,
         min(whole_key) as whole_key,
-        case when bool_and(is_exhaustive) then min(remainder) end as low,
-        min(remainder) as high
+        case when bool_and(is_exhaustive) then min(sum_of_parts) end as low,
+        min(sum_of_parts) as high
     from parts
-    where remainder is not null
+    where sum_of_parts is not null
     group by fiscal_year, population_id, classification_id, measure_id, percent_base
     having count(observation_id) > 0
 )

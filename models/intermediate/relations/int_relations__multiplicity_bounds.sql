@@ -49,25 +49,27 @@ counted as (
     ('least', 'buckets.range_from', '0', none),
     ('most', 'coalesce(buckets.range_to, counted.category_count)', none, '0'),
 ] %}
-{% if not loop.first %}union all{% endif %}
-select {{ relation_term(
+    {% if not loop.first %}union all{% endif %}
+    select
+{{ relation_term(
     id="counted.classification_id || '." ~ end ~ ":' || counted.observation_id",
     quantity='uses.quantity_key', low=low, high=high, subject='counted.subject'
 ) }}
-from counted
-inner join uses
-    on
-        counted.whole_key = uses.whole_key
-        and counted.counted_classification_id = uses.classification_id
-union all
-select {{ relation_term(
+    from counted
+    inner join uses
+        on
+            counted.whole_key = uses.whole_key
+            and counted.counted_classification_id = uses.classification_id
+    union all
+    select
+{{ relation_term(
     id="counted.classification_id || '." ~ end ~ ":' || counted.observation_id",
     quantity='buckets.quantity_key', coefficient='-' ~ coefficient, low=low, high=high,
     is_subject='true', subject='counted.subject'
 ) }}
-from counted
-inner join buckets
-    on
-        counted.whole_key = buckets.whole_key
-        and counted.classification_id = buckets.classification_id
+    from counted
+    inner join buckets
+        on
+            counted.whole_key = buckets.whole_key
+            and counted.classification_id = buckets.classification_id
 {% endfor %}

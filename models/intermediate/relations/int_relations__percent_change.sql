@@ -41,11 +41,12 @@ years as (
 {% for key, coefficient in [
     ('change_key', 'earlier'), ('later_key', '-100'), ('earlier_key', '100')
 ] %}
-{% if not loop.first %}union all{% endif %}
-select {{ relation_term(
+    {% if not loop.first %}union all{% endif %}
+    select
+{{ relation_term(
     id='observation_id', quantity=key, coefficient=coefficient,
     coefficient_of='earlier_key' if loop.first else none,
     low='-tolerance', high='tolerance', is_subject=loop.first
 ) }}
-from years
+    from years
 {% endfor %}

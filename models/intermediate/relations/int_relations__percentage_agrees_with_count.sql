@@ -1,5 +1,5 @@
--- A count as a percentage of its base rounds to the printed percentage. Where the base is
--- known within bounds only, they widen the limits.
+-- A count as a percentage of its base rounds to the printed percentage. Where the base
+-- is known within bounds only, they widen the limits.
 with pairs as (
     select
         percentages.observation_id,

@@ -1,5 +1,5 @@
--- A comparison that the text makes holds between the numbers as printed. A difference of
--- two rounded numbers is itself rounded; "more than two years" is less than three.
+-- A comparison that the text makes holds between the numbers as printed. A difference
+-- of two rounded numbers is itself rounded; "more than two years" is less than three.
 with comparisons as (select * from {{ ref('int_comparisons') }}),
 
 differences as (

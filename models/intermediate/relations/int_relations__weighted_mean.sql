@@ -31,7 +31,7 @@ parts as (
         wholes.observation_id as whole_observation_id,
         whole_counts.quantity_key as whole_count_key,
         case when whole_counts.value_low = whole_counts.value_high
-            then whole_counts.value_low
+                then whole_counts.value_low
         end as whole_count,
         counts.quantity_key as exact_count_key,
         counts.value_low as exact_count,
@@ -69,7 +69,7 @@ sums as (
         coalesce(sum(exact_count), 0) as exact_counts,
         count(*) - count(exact_count) as missing_counts,
         case when count(*) = count(share) and count(*) = count(observation_id)
-            then sum(share)
+                then sum(share)
         end as shares,
         sum(share_rounding) * max(
             greatest(value_high - whole_low, whole_high - value_low)
@@ -111,14 +111,16 @@ weighted as (
             and parts.classification_id = sums.classification_id
 )
 
-select {{ relation_term(
+select
+{{ relation_term(
     id='id', quantity='quantity_key', coefficient='part_count',
     coefficient_of='exact_count_key', subject='subject'
 ) }}
 from weighted
 where is_counted
 union all
-select distinct {{ relation_term(
+select distinct
+{{ relation_term(
     id='id', quantity='whole_key', coefficient_of='whole_count_key',
     coefficient='-case when missing_counts = 0 then exact_counts else whole_count end',
     is_subject='true', subject='subject'
@@ -126,14 +128,16 @@ select distinct {{ relation_term(
 from weighted
 where is_counted
 union all
-select {{ relation_term(
+select
+{{ relation_term(
     id='id', quantity='quantity_key', coefficient='share', coefficient_of='share_key',
     low='-tolerance', high='tolerance', subject='subject'
 ) }}
 from weighted
 where not is_counted and shares is not null
 union all
-select distinct {{ relation_term(
+select distinct
+{{ relation_term(
     id='id', quantity='whole_key', coefficient='-shares', low='-tolerance',
     high='tolerance', is_subject='true', subject='subject'
 ) }}

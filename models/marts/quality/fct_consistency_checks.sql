@@ -59,8 +59,10 @@ of_percentages as (
             else
                 'no whole number of '
                 || {{ interval_in_words('base_low', 'base_high') }} || ' is '
-                || attainability.printed_value || ' percent: ' || count_low || ' is '
-                || expected_low || ' and ' || count_high || ' is ' || expected_high
+                || attainability.printed_value || ' percent: '
+                || attainability.count_low || ' is ' || attainability.expected_low
+                || ' and ' || attainability.count_high || ' is '
+                || attainability.expected_high
         end as explanation
     from attainability
     left join declared
