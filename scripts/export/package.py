@@ -119,9 +119,8 @@ def _table_schema(
 def _is_whole(connection: duckdb.DuckDBPyConnection, mart: Mart, key: ForeignKey) -> bool:
     """Say whether the columns of a foreign key are null together or not at all.
 
-    A null in one of several columns means no reference in SQL, but frictionless looks for a row
-    with that null, and Table Schema has no words for it: such a key is left out of the package. It
-    is in the data dictionary of the workbook.
+    A null in one of several columns means no reference in SQL, but Table Schema has no words for
+    it: such a key is left out of the package. It is in the data dictionary of the workbook.
     """
     optional = {column.name for column in mart.columns if not column.is_required}
     if len(key.columns) == 1 or not optional.intersection(key.columns):

@@ -103,9 +103,7 @@ def _same_content(releases: Releases, manifest: dict[str, Any]) -> Release | Non
         return {p: f["sha256"] for p, f in files.items() if CONTENT.fullmatch(p)}
 
     current = releases.current()
-    for found in releases.all():
-        if current is None or found.number < current.number:
-            continue
+    for found in [release for release in releases.all() if current and release >= current]:
         damage = found.damage()
         if damage:
             logger.warning("release %s is damaged: %s", found.name, damage)
@@ -215,13 +213,13 @@ def _keep_log(path: Path, lines: list[str], keep: int) -> None:
 
 def _sentence(outcome: Outcome) -> str:
     """Say what a run did to a person."""
-    because = f": {outcome.reason}" if outcome.reason else ""
+    release, previous, reason = outcome.release, outcome.previous, outcome.reason
     match outcome.outcome:
         case "released":
-            before = f" in place of {outcome.previous}" if outcome.previous else ""
-            return f"released {outcome.release}{before}{because}"
+            before = f" in place of {previous}" if previous else ""
+            return f"released {release}{before}" + (f": {reason}" if reason else "")
         case "unchanged":
-            return f"nothing changed{because.lstrip(':')}; {outcome.release} stays"
+            return f"nothing changed{f' {reason}' if reason else ''}; {release} stays"
         case "rolled_back":
-            return f"back at {outcome.release}, from {outcome.previous}"
-    return f"release: {outcome.reason}"
+            return f"back at {release}, from {previous}"
+    return f"release: {reason}"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 from pathlib import Path
-from typing import NoReturn
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -15,19 +13,6 @@ class UserError(Exception):
 
     A command prints it as `<command>: <text>` and ends with exit status 2.
     """
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser of the command line that reports wrong options as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Refuse the command line.
-
-        Raises:
-            UserError: always.
-
-        """
-        raise UserError(f"{message} (see --help)")
 
 
 def sha256(path: Path) -> str:

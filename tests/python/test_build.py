@@ -150,9 +150,9 @@ def editions_in(folder: Path) -> str:
     """Which edition warehouse, exports and the manifest are of."""
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
         texts = [warehouse.execute(TITLE).fetchall()[0][0]]
-    texts.append((folder / "exports" / "csv" / "dim_reports.csv").read_text(encoding="utf-8"))
-    texts.append((folder / "manifest.json").read_text(encoding="utf-8"))
-    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder / "exports")
+    texts += [(folder / p).read_text() for p in ("exports/csv/dim_reports.csv", "manifest.json")]
+    sums = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
+    subprocess.run(sums, cwd=folder / "exports", check=True)
     return "".join(n for text in texts for n in sorted(set(re.findall(r"Edition (\d)\.", text))))
 
 
@@ -263,10 +263,7 @@ def test_a_folder_that_is_no_build_is_left_alone(
 
 def test_a_file_that_comes_during_a_build_is_not_lost(tmp_path: Path) -> None:
     output = tmp_path / "build"
-    with (
-        pytest.raises(UserError, match="not of a build"),
-        replaced_folder(output, check_is_build),
-    ):
+    with pytest.raises(UserError, match="not of"), replaced_folder(output, check_is_build):
         put(output / "notes.txt")
     assert (output / "notes.txt").read_text() == "mine"
 
@@ -316,9 +313,7 @@ REFUSED = [
     (["build", "--output", FILE], f"build: {FILE} is not a folder"),
     (["build", "--output", "/proc/self/task/build"], "build: cannot write to "),
     (["build", "--nonsense"], "build: No such option '--nonsense'"),
-    (["build", "--wait", "soon"], "build: Invalid value for '--wait'"),
     (["build", "--wait", "nan"], "build: --wait is nan: it must be a number of seconds"),
-    (["build", "extra"], "build: Got unexpected extra argument (extra)"),
     (["nonsense"], "nonsense: No such command 'nonsense'"),
     (["release", "--keep", "0"], "release: --keep is 0: at least the new release is kept"),
     (["release", "--keep", "x"], "release: Invalid value for '--keep': 'x' is not a valid integer"),
@@ -366,25 +361,27 @@ def test_form_of_a_seed_file_is_checked(project: Path, old: bytes, new: bytes, s
 def test_undescribed_seed_is_named(project: Path) -> None:
     stray = project / "seeds" / "stray.csv"
     stray.write_text("a\n1\n")
-    faults = check_seed_files(project)
+    [fault] = check_seed_files(project)
     stray.unlink()
-    said = "is neither a sheet of a report nor described in a .yml file beside it"
-    assert faults == [f"seeds/stray.csv: {said}"]
+    assert fault.startswith("seeds/stray.csv: is neither a sheet of a report nor described in ")
 
 
-def make_sql(warehouse: Path | str, query: str = "") -> subprocess.CompletedProcess[str]:
+def make_sql(warehouse: Path | str, query: str) -> subprocess.CompletedProcess[str]:
     """Run `make sql` with the environment of these tests taken as set up."""
     command = ["make", "--silent", f"BIN={Path(sys.executable).parent}", "-o", ".venv/build.ready"]
     given = [f"WAREHOUSE={warehouse}", f"QUERY={query}"]
     return run(*command, "sql", *given, cwd=PROJECT, stdin=subprocess.DEVNULL)
 
 
-def test_sql_prints_a_result(built: Built) -> None:
+def test_sql_prints_a_result_or_that_there_is_no_warehouse(built: Built) -> None:
     query = 'select sum(offender_count) as "it\'s $PATH" from marts.fct_victim_count_buckets'
     done = make_sql(built.warehouse, query)
     assert done.returncode == 0, done.stderr
     assert "512" in done.stdout
     assert "it's $PATH" in done.stdout
+    done = make_sql("nowhere.duckdb", query)
+    assert done.returncode == 2
+    assert done.stderr.startswith("sql: there is no nowhere.duckdb: run make build first\n")
 
 
 @pytest.mark.parametrize(
@@ -411,9 +408,3 @@ def test_sql_cannot_write_or_reach_files(built: Built, tmp_path: Path, query: st
     assert "secret\n" not in done.stdout
     assert done.returncode != 0 or done.stderr
     assert (fingerprint(tmp_path), fingerprint(built.warehouse.parent)) == before
-
-
-def test_sql_without_a_warehouse_is_one_line() -> None:
-    done = make_sql("nowhere.duckdb")
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[0] == "sql: there is no nowhere.duckdb: run make build first"

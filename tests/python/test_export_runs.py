@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import signal
 import subprocess
-import sys
-import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +15,7 @@ import duckdb
 import pytest
 
 import exported
-from conftest import PROJECT, Built, run
+from conftest import Built, run
 from export import marts as exports
 from export.formats import write_files
 from export.marts import export
@@ -165,33 +162,6 @@ def test_killed_exports_are_whole_or_absent(
     copy.export()
     assert not [name for name in copy.leftovers() if name.startswith(".")]
     assert not list((tmp_path / "tmp").iterdir())
-
-
-def test_a_terminated_export_cleans_up(copy: Copy) -> None:
-    copy.export()
-    before = contents(copy.exports)
-    code = """
-        import sys, time
-        import cli
-        from export import marts
-        def wait(*_):
-            print("waiting", flush=True)
-            time.sleep(60)
-        marts.data_package = wait
-        sys.exit(cli.main(["export", *sys.argv[1:]]))
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code), *copy.command()[2:]],
-        env={**os.environ, "PYTHONPATH": str(PROJECT / "scripts")},
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"waiting\n"
-    assert copy.leftovers()
-    process.terminate()
-    assert process.wait(timeout=10) == 128 + signal.SIGTERM
-    assert contents(copy.exports) == before
-    assert copy.leftovers() == []
 
 
 # Errors that a user can cause

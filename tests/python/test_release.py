@@ -20,7 +20,6 @@ from conftest import (
     alter,
     copy_folder,
     copy_project,
-    need,
     quick_release,
     run,
     run_release,
@@ -124,31 +123,6 @@ def test_a_release_names_no_path_of_the_machine(released: Path) -> None:
             content = path.read_bytes()
             for folder in {PROJECT, released.parent, Path(sys.prefix)}:
                 assert str(folder).encode() not in content, (path, folder)
-
-
-@pytest.mark.integration
-@pytest.mark.parametrize("version", ["1.4", "1.5"])
-def test_older_clients_read_a_release(released: Path, version: str) -> None:
-    python = PROJECT / f".venv-duckdb-{version}" / "bin" / "python"
-    need(python.exists(), f"make .venv-duckdb-{version}/ready")
-    code = (
-        "import duckdb, sys\n"
-        "with duckdb.connect(sys.argv[1], read_only=True) as c:\n"
-        "    print(duckdb.__version__)\n"
-        "    for sql in sys.argv[2:]: print(c.execute(sql).fetchall())\n"
-    )
-    questions = [
-        "select sum(offender_count)::integer from marts.fct_sentence_by_inducement_use",
-        "select count(*) from marts.rpt_discrepancies",
-        "select count(comment) > 300 from duckdb_columns() where schema_name = 'marts'",
-        "select count(release_id) from release.about",
-    ]
-    warehouse = released / "releases" / "current" / "warehouse.duckdb"
-    done = run(python, "-c", code, warehouse, *questions)
-    assert done.returncode == 0, done.stderr
-    client, *answers = done.stdout.splitlines()
-    assert client.startswith(version + ".")
-    assert answers == ["[(512,)]", "[(2,)]", "[(True,)]", "[(1,)]"]
 
 
 def test_the_same_data_gives_the_same_id_and_bytes(editions: list[Path], quick: Path) -> None:

@@ -229,7 +229,7 @@ def edition(text):
     return re.findall(r"Edition (\\d+)\\.", text)[-1]
 while not select.select([sys.stdin], [], [], 0)[0]:
     release = releases / os.readlink(releases / "current")
-    # One reader holds the name of the release for what is in several files, as the guide says.
+    # The reader holds the name of the release for what is in several files, as the guide says.
     with duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True) as file:
         ((title,),) = file.execute("select title from marts.dim_reports").fetchall()
         ((label,),) = file.execute(
