@@ -54,12 +54,7 @@ def site(
 
 
 def server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Return a server of the files of a site, which listens already.
-
-    Raises:
-        UserError: there is no site, or the port cannot be had.
-
-    """
+    """Return a server of the files of a site, which listens already."""
     if not (folder / "index.html").is_file():
         raise UserError(f"there is no site in {folder}: run make site first")
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))

@@ -120,8 +120,7 @@ def _what(observation: Row) -> str:
 
 def _keyed_in(observation: Row) -> str:
     """Name the seed file, line and column that hold a printed number."""
-    # The first line is the header.
-    line = observation["row_number"] + 1
+    line = observation["row_number"] + 1  # the first is the header
     return f"{seed_of(observation['exhibit_id'])}, line {line}, column {observation['column_name']}"
 
 

@@ -25,17 +25,12 @@ CHROMIUM = Path("/usr/bin/chromium")  # Debian's
 # Nothing that reaches for the network; a sandbox of its own is closed to the root of a container.
 OPTIONS = "no-sandbox disable-gpu disable-quic no-first-run disable-sync"
 OPTIONS += " disable-background-networking disable-component-update"
-WINDOWS = (360, 1280)
+WINDOWS = (360, 1280)  # pixels
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def draw(warehouse: Path, output: Path) -> Iterator[Path]:
-    """Write one SVG a chart, in light mode on its own ground, and yield their paths.
-
-    Raises:
-        UserError: there is no warehouse, or it lacks a table or a column.
-
-    """
+    """Write one SVG a chart, in light mode on its own ground, and yield their paths."""
     output.mkdir(parents=True, exist_ok=True)
     with connect_read_only(warehouse) as connection:
         data = Data(connection)
@@ -63,14 +58,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def take(site: Path, output: Path) -> int:
-    """Write a PDF and pictures of each page, and return the number of pictures.
-
-    The pictures are 360 and 1280 pixels wide, light and dark.
-
-    Raises:
-        UserError: there is no site, or no browser.
-
-    """
+    """Write a PDF and pictures of each page, and return the number of pictures."""
     pages = sorted(site.glob("*.html"))
     if not pages:
         raise UserError(f"there is no site in {site}: run make site first")

@@ -138,8 +138,7 @@ def _cell(data: Data, name: str, column: Column, row: Row) -> Cell:
     is_derived, decimals = column.is_derived, column.decimals
     if observation:
         is_derived = observation["obs_status"] == "derived"
-        if not is_derived:
-            decimals = observation["decimals"]
+        decimals = column.decimals if is_derived else observation["decimals"]
     is_text = isinstance(value, str) or name.endswith("fiscal_year")
     return Cell(
         str(value) if is_text else number(value, decimals),

@@ -1,7 +1,13 @@
 select
-    uses.fiscal_year, uses.inducement_use_id, uses.inducement_use_label, uses.offender_count,
-    uses.population_offender_count, uses.mean_sentence_months, uses.mean_sentence_months_low,
-    uses.mean_sentence_months_high, uses.obs_status,
+    uses.fiscal_year,
+    uses.inducement_use_id,
+    uses.inducement_use_label,
+    uses.offender_count,
+    uses.population_offender_count,
+    uses.mean_sentence_months,
+    uses.mean_sentence_months_low,
+    uses.mean_sentence_months_high,
+    uses.obs_status,
     counts.observation_id as count_observation_id,
     means.observation_id as mean_observation_id
 from marts.fct_sentence_by_inducement_use as uses
