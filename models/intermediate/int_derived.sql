@@ -1,10 +1,10 @@
 -- Numbers that are not printed: counts behind percentages, and what an equation leaves for
 -- the one number in it that is not printed.
-with quantities as (select * from {{ ref('int_quantities') }}),
+with quantities as not materialized (select * from {{ ref('int_quantities') }}),
 
 observations as (select * from {{ ref('int_observations') }}),
 
-relation_terms as (select * from {{ ref('int_relation_terms') }}),
+relation_terms as not materialized (select * from {{ ref('int_relation_terms') }}),
 
 behind_percentages as (
     select
