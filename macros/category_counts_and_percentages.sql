@@ -1,7 +1,7 @@
 {# One row per fiscal year and category: count bounds, published percentage, and the base. #}
 
 {% macro category_counts_and_percentages(classification_id, population_id) %}
-with observations as (
+with observations as not materialized (
     select * from {{ ref('fct_observations') }}
     where is_preferred
 ),

@@ -1,6 +1,6 @@
 -- Whether some whole number of the base rounds to the printed percentage. That is a
 -- statement about whole numbers and no linear relation.
-with quantities as (select * from {{ ref('int_quantities') }}),
+with quantities as not materialized (select * from {{ ref('int_quantities') }}),
 
 based as (
     select

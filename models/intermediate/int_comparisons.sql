@@ -1,6 +1,6 @@
 with comparisons as (select * from {{ ref('stg_comparisons') }}),
 
-observations as (
+observations as not materialized (
     select
         *,
         value_high - obs_value as rounding

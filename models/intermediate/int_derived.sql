@@ -1,15 +1,15 @@
 -- Numbers that are not printed: counts behind percentages, and what an equation leaves
 -- for the one number in it that is not printed.
-with quantities as (select * from {{ ref('int_quantities') }}),
+with quantities as not materialized (select * from {{ ref('int_quantities') }}),
 
 observations as (select * from {{ ref('int_observations') }}),
 
-relation_terms as (select * from {{ ref('int_relation_terms') }}),
+relation_terms as not materialized (select * from {{ ref('int_relation_terms') }}),
 
 behind_percentages as (
     select
         quantities.quantity_key,
-        quantities.observation_id as derived_from,
+        quantities.observation_key as derived_from,
         case when quantities.value_low = quantities.value_high
                 then quantities.value_low
         end as obs_value,
@@ -50,6 +50,7 @@ terms as (
     select
         relation_terms.relation_id,
         quantities.quantity_key,
+        quantities.observation_key,
         quantities.observation_id,
         quantities.origin,
         quantities.statistic,
@@ -74,7 +75,8 @@ solved as (
         max(case when origin = 'unknown' then category_role end) as category_role,
         max(case when origin = 'unknown' then factor end) as divisor,
         max(case when origin = 'unknown' then coefficient end) as divided_by,
-        min(case when category_role <> 'total' then observation_id end) as derived_from,
+        min(case when category_role <> 'total' then observation_key end)
+            as derived_from,
         {{ hundred_millionths('min(low)') }}
         - sum(case
             when origin = 'unknown' then 0
@@ -159,7 +161,7 @@ derived as (
         derivations.derivation
     from derivations
     inner join quantities on derivations.quantity_key = quantities.quantity_key
-    inner join observations on derivations.derived_from = observations.observation_id
+    inner join observations on derivations.derived_from = observations.observation_key
 )
 
 select * from derived

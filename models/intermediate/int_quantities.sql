@@ -1,12 +1,10 @@
-with series as (select * from {{ ref('int_series') }}),
-
-categories as (select * from {{ ref('categories') }}),
+with categories as (select * from {{ ref('categories') }}),
 
 classifications as (select * from {{ ref('classifications') }}),
 
 -- The whole of a count is the category that its classification divides or the whole
 -- population; that of a percentage without such a category is 100.
-addressed as (
+addressed as not materialized (
     select
         series.*,
         case
@@ -29,15 +27,15 @@ addressed as (
                 'of_measure_id'
             ) }}
         end as base_series_key
-    from series
+    from {{ ref('int_series') }} as series
 ),
 
-printed_counts as (
+printed_counts as not materialized (
     select * from addressed
     where statistic = 'count'
 ),
 
-percentages as (
+percentages as not materialized (
     select
         addressed.*,
         printed_counts.observation_key as printed_count_key
@@ -77,7 +75,7 @@ counts_on_counts as (
     {{ counts_behind('based_on_counts') }}
 ),
 
-known as (
+known as not materialized (
     select
         observation_key as quantity_key,
         observation_key,
@@ -117,7 +115,8 @@ divided as (
         min(statistic) as statistic,
         min(value_from) as value_from,
         min(value_to) as value_to,
-        min(whole_series_key) as whole_series_key
+        min(whole_series_key) as whole_series_key,
+        min(quantity_key) as first_key
     from known
     where
         statistic in ('count', 'percent', 'mean')
@@ -134,6 +133,7 @@ expected as (
     select
         divided.*,
         categories.category_id,
+        categories.sort_order,
         {{ series_key(
             'divided.fiscal_year', 'divided.population_id',
             "divided.classification_id || '.' || categories.category_id",
@@ -150,10 +150,12 @@ expected as (
             and categories.category_role in ('part', 'residual', 'any')
 ),
 
-unknown as (
+unknown as not materialized (
     select
-        cast(-row_number() over (order by expected.series_key) as bigint)
-            as quantity_key,
+        cast(
+            -row_number() over (order by expected.first_key, expected.sort_order)
+            as bigint
+        ) as quantity_key,
         cast(null as bigint) as observation_key,
         cast(null as text) as observation_id,
         expected.series_key,
@@ -215,8 +217,14 @@ quantities as (
             all_quantities.category_key
             = categories.classification_id || '.' || categories.category_id
     left join known as wholes on all_quantities.whole_series_key = wholes.series_key
-    left join known as counts on all_quantities.count_series_key = counts.series_key
-    left join known as bases on all_quantities.base_series_key = bases.series_key
+    left join known as counts
+        on
+            all_quantities.count_series_key = counts.series_key
+            and counts.statistic = 'count'
+    left join known as bases
+        on
+            all_quantities.base_series_key = bases.series_key
+            and bases.statistic = 'count'
 )
 
 select * from quantities

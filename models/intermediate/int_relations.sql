@@ -1,7 +1,7 @@
 -- Every relation, evaluated: coefficient x value, summed over its terms, against its
 -- limits, in whole numbers of 10^-8. A number that is not printed has the limits of its
 -- measure.
-with terms as (
+with terms as not materialized (
     select
         relation_terms.*,
         coalesce(quantities.observation_id, observations.observation_id)
@@ -45,7 +45,7 @@ with terms as (
 ),
 
 -- The subject is what the check is about, the rest is given.
-products as (
+products as not materialized (
     select
         terms.*,
         case when is_subject then printed_value end as subject_printed,

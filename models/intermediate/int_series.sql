@@ -8,11 +8,7 @@ classifications as (select * from {{ ref('classifications') }}),
 
 populations as (select * from {{ ref('populations') }}),
 
-preferred as (
-    select min(observation_key) as observation_key
-    from observations
-    group by series_key
-),
+preferred as (select * from {{ ref('int_preferred') }}),
 
 -- A category is part of the category that its classification divides, or else of the
 -- population, which may itself be a category of another.

@@ -1,6 +1,6 @@
 with observations as (select * from {{ ref('int_observations') }}),
 
-quantities as (select * from {{ ref('int_quantities') }}),
+preferred as (select * from {{ ref('int_preferred') }}),
 
 wordings as (select * from {{ ref('wordings') }}),
 
@@ -11,11 +11,11 @@ published as (
         observations.*,
         'published' as obs_status,
         cast(null as text) as derivation,
-        quantities.quantity_key is not null as is_preferred,
+        preferred.observation_key is not null as is_preferred,
         wordings.wording as glossed_wording,
         wordings.wording_category
     from observations
-    left join quantities on observations.observation_key = quantities.quantity_key
+    left join preferred on observations.observation_key = preferred.observation_key
     left join wordings
         on
             observations.wording = wordings.wording

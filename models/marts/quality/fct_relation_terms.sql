@@ -1,6 +1,6 @@
 with relation_terms as (select * from {{ ref('int_relation_terms') }}),
 
-quantities as (select * from {{ ref('int_quantities') }}),
+quantities as not materialized (select * from {{ ref('int_quantities') }}),
 
 observations as (select * from {{ ref('int_observations') }})
 
