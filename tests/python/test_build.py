@@ -17,7 +17,6 @@ from filelock import FileLock
 from conftest import (
     CLI,
     KILLED,
-    PROJECT,
     Built,
     alter,
     copy_folder,
@@ -364,47 +363,3 @@ def test_undescribed_seed_is_named(project: Path) -> None:
     [fault] = check_seed_files(project)
     stray.unlink()
     assert fault.startswith("seeds/stray.csv: is neither a sheet of a report nor described in ")
-
-
-def make_sql(warehouse: Path | str, query: str) -> subprocess.CompletedProcess[str]:
-    """Run `make sql` with the environment of these tests taken as set up."""
-    command = ["make", "--silent", f"BIN={Path(sys.executable).parent}", "-o", ".venv/build.ready"]
-    given = [f"WAREHOUSE={warehouse}", f"QUERY={query}"]
-    return run(*command, "sql", *given, cwd=PROJECT, stdin=subprocess.DEVNULL)
-
-
-def test_sql_prints_a_result_or_that_there_is_no_warehouse(built: Built) -> None:
-    query = 'select sum(offender_count) as "it\'s $PATH" from marts.fct_victim_count_buckets'
-    done = make_sql(built.warehouse, query)
-    assert done.returncode == 0, done.stderr
-    assert "512" in done.stdout
-    assert "it's $PATH" in done.stdout
-    done = make_sql("nowhere.duckdb", query)
-    assert done.returncode == 2
-    assert done.stderr.startswith("sql: there is no nowhere.duckdb: run make build first\n")
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "create table marts.mine (a integer)",
-        "delete from marts.dim_rules",
-        "copy marts.dim_rules to '{folder}/rules.csv'",
-        "select * from read_text('{folder}/secret.txt')",
-        "from '{folder}/secret.csv'",
-        "attach '{folder}/other.duckdb'",
-        "set enable_external_access = true",
-        "install httpfs",
-        ".shell touch {folder}/touched",
-        ".output {folder}/output.txt",
-        ".read {folder}/secret.sql",
-    ],
-)
-def test_sql_cannot_write_or_reach_files(built: Built, tmp_path: Path, query: str) -> None:
-    for name in ("secret.txt", "secret.csv", "secret.sql"):
-        (tmp_path / name).write_text("select 'secret'\n")
-    before = fingerprint(tmp_path), fingerprint(built.warehouse.parent)
-    done = make_sql(built.warehouse, query.format(folder=tmp_path))
-    assert "secret\n" not in done.stdout
-    assert done.returncode != 0 or done.stderr
-    assert (fingerprint(tmp_path), fingerprint(built.warehouse.parent)) == before

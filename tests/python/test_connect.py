@@ -1,4 +1,4 @@
-"""The snippets of docs/connect.md give the answers that the page shows."""
+"""The snippets of docs/connect.md give the answers that the page shows; `make sql` only reads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import pytest
 
 import test_postgres
-from conftest import PROJECT, need, run
+from conftest import PROJECT, Built, need, run
+from exported import contents
 
 PAGE = (PROJECT / "docs" / "connect.md").read_text(encoding="utf-8")
 RUN = {
@@ -97,3 +99,47 @@ def test_older_clients_read_a_release_and_close_the_sandbox_alike(
         if ".pl()" not in code:
             done = run(python, "-c", code, cwd=released)
             assert (done.returncode, done.stdout) == (0, answer), done.stderr
+
+
+def make_sql(warehouse: Path | str, query: str) -> subprocess.CompletedProcess[str]:
+    """Run `make sql` with the environment of these tests taken as set up."""
+    command = ["make", "--silent", f"BIN={Path(sys.executable).parent}", "-o", ".venv/build.ready"]
+    given = [f"WAREHOUSE={warehouse}", f"QUERY={query}"]
+    return run(*command, "sql", *given, cwd=PROJECT, stdin=subprocess.DEVNULL)
+
+
+def test_sql_prints_a_result_or_that_there_is_no_warehouse(built: Built) -> None:
+    query = 'select sum(offender_count) as "it\'s $PATH" from marts.fct_victim_count_buckets'
+    done = make_sql(built.warehouse, query)
+    assert done.returncode == 0, done.stderr
+    assert "512" in done.stdout
+    assert "it's $PATH" in done.stdout
+    done = make_sql("nowhere.duckdb", query)
+    assert done.returncode == 2
+    assert done.stderr.startswith("sql: there is no nowhere.duckdb: run make build first\n")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "create table marts.mine (a integer)",
+        "delete from marts.dim_rules",
+        "copy marts.dim_rules to '{folder}/rules.csv'",
+        "select * from read_text('{folder}/secret.txt')",
+        "from '{folder}/secret.csv'",
+        "attach '{folder}/other.duckdb'",
+        "set enable_external_access = true",
+        "install httpfs",
+        ".shell touch {folder}/touched",
+        ".output {folder}/output.txt",
+        ".read {folder}/secret.sql",
+    ],
+)
+def test_sql_cannot_write_or_reach_files(built: Built, tmp_path: Path, query: str) -> None:
+    for name in ("secret.txt", "secret.csv", "secret.sql"):
+        (tmp_path / name).write_text("select 'secret'\n")
+    before = contents(tmp_path), contents(built.warehouse.parent)
+    done = make_sql(built.warehouse, query.format(folder=tmp_path))
+    assert "secret\n" not in done.stdout
+    assert done.returncode != 0 or done.stderr
+    assert (contents(tmp_path), contents(built.warehouse.parent)) == before
