@@ -129,9 +129,6 @@ def build_with_dbt(
     The file is closed and checkpointed at the end.
     """
     check_seeds()
-    # Imported here: dbt takes a second to load, and faults in the seeds need not wait for it.
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     with duckdb.connect(str(warehouse), config=STORAGE) as connection:
         load_sheets(connection, PROJECT)
@@ -141,6 +138,9 @@ def build_with_dbt(
         if docs and not any(map(has_failed, results)):
             make_documentation("duckdb", target_path)
     finally:
+        # Imported here: dbt takes a second to load.
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     check_results(results, lambda: duckdb.connect(str(warehouse)))
     with duckdb.connect(str(warehouse)) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -88,14 +89,21 @@ def make_documentation(target: str, target_path: Path) -> None:
 def _invoke(
     command: list[str], target: str, target_path: Path, callbacks: list[Callable[[Any], None]]
 ) -> Any:
-    # Imported here: dbt takes a second to load.
-    from dbt.cli.main import dbtRunner
-
     os.environ["DBT_PROFILES_DIR"] = str(PROJECT)
     # No log but what is shown: formatting dbt's events would take a tenth of the build.
     options = ["--log-level", "none", "--log-level-file", "none", "--warn-error"]
     places = ["--target", target, "--target-path", str(target_path), "--project-dir", str(PROJECT)]
-    outcome = dbtRunner(callbacks=callbacks).invoke([*options, *command, *places])
+    # Collecting garbage would walk dbt's whole manifest again and again: a tenth of the build.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        # Imported here: dbt takes a second to load.
+        from dbt.cli.main import dbtRunner
+
+        outcome = dbtRunner(callbacks=callbacks).invoke([*options, *command, *places])
+    finally:
+        if collects:
+            gc.enable()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if outcome.exception:
