@@ -1,3 +1,6 @@
+{# A view: at a million numbers a second copy of the relations would cost as much as most facts. #}
+{{ config(materialized='view') }}
+
 with relations as (select * from {{ ref('int_relations') }})
 
 select
