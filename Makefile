@@ -8,7 +8,7 @@ export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
 .PHONY: help build docs site serve sql test test-all lint format release rollback postgres superset dagster
-.PHONY: scaffold screenshots images verify-source mutate bench bench-scale lock clean
+.PHONY: scaffold review screenshots images verify-source mutate bench bench-scale lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ images: $(VENV)/site.ready ## draw the charts that the README shows: docs/images
 
 scaffold: $(VENV)/build.ready ## write the models and YAML that follow from the seeds
 	@$(BIN)/python scripts/cli.py scaffold
+
+review: $(VENV)/build.ready ## enter the checksums of the reference seeds, once you have read what changed in them
+	@$(BIN)/python scripts/cli.py review
 
 sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sql QUERY="..."
 	@test -f "$(WAREHOUSE)" || { echo "sql: there is no $(WAREHOUSE): run make build first" >&2; exit 2; }

@@ -25,6 +25,7 @@ COMMANDS = {
     "postgres": "servers",
     "superset": "servers",
     "scaffold": "warehouse",
+    "review": "warehouse",
     "verify-source": "verification",
     "mutate": "verification",
     "bench": "verification",

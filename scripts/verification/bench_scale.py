@@ -51,7 +51,7 @@ REPORT = "ussc_production_2021"
 OF_REPORT = ("report_id", "exhibit_id", "check_id")
 OF_COPY = ("population_id", "parent_population_id", "discrepancy_id")
 COPIED = {
-    "cells", "comparisons", "reports", "exhibits", "exhibit_columns", "exhibit_controls",
+    "cells", "comparisons", "reports", "exhibits", "exhibit_columns", "second_keying",
     "populations", "known_discrepancies",
 }  # fmt: skip
 
@@ -84,8 +84,6 @@ def _copied(column: str) -> str:
     suffix = "case when n = 0 then '' else '_' || n end"
     if column in OF_REPORT:
         return f"replace({column}, '{REPORT}', '{REPORT}' || {suffix}) as {column}"
-    if column == "control_value":
-        return f"{column} || case when control = 'population' then {suffix} else '' end as {column}"
     return f"{column} || {suffix} as {column}" if column in OF_COPY else column
 
 
@@ -311,11 +309,11 @@ def copy_exhibits(project: Path, count: int) -> None:
     shutil.copytree(PROJECT, project, ignore=ignore)
     sheets = sheet_paths(PROJECT)
     copies = -(-count // len(sheets))
-    for path in (*sheets, *(PROJECT / "seeds" / "reference").glob("*.csv")):
+    for path in (PROJECT / "seeds").glob("*/*.csv"):
         if path in sheets or path.stem in COPIED - {"reports"}:
             rows = read_csv(path)
             for n in range(copies):
-                copied = [{k: _of_exhibit(k, v, r, n) for k, v in r.items()} for r in rows]
+                copied = [{k: _of_exhibit(k, v, n) for k, v in r.items()} for r in rows]
                 target = project / path.relative_to(PROJECT)
                 name = f"{path.stem}_{n}.csv" if path in sheets and n else path.name
                 append = path not in sheets and n > 0
@@ -326,13 +324,12 @@ def copy_exhibits(project: Path, count: int) -> None:
                     writer.writerows(copied)
 
 
-def _of_exhibit(column: str, value: str, row: dict[str, str], n: int) -> str:
+def _of_exhibit(column: str, value: str, n: int) -> str:
     if not n or not value:
         return value
     if column in OF_REPORT:
         return re.sub(rf"({REPORT}[.][a-z0-9_]+)", rf"\1_{n}", value)
-    is_population = column == "control_value" and row["control"] == "population"
-    if column in OF_COPY or column == "compared_exhibit" or is_population:
+    if column in OF_COPY or column in ("exhibit", "compared_exhibit"):
         return f"{value}_{n}"
     return str(int(value) + 1000 * n) if column == "sort_order" else value
 

@@ -972,18 +972,22 @@ from (select fiscal_year from observation union select reference_fiscal_year fro
 where fiscal_year is not null;
 
 create table by_hand.dim_exhibits as
-with controls as (
+with keyed as (
+    select exhibit_id, row_number, fiscal_year, footnote, heading, paragraph, 1 as number from observation
+    union all select exhibit_id, row_number, fiscal_year, footnote, heading, paragraph, 0 from comparison
+),
+counted as (
     select
-        exhibit_id,
-        string_agg(control_value, '|' order by control_value) filter (control = 'fiscal_year') as fiscal_years,
-        string_agg(control_value, '|' order by control_value) filter (control = 'footnote') as footnotes
-    from reference.exhibit_controls
-    group by exhibit_id
+        exhibit_id, count(distinct row_number)::int as printed_row_count, sum(number)::int as printed_number_count,
+        count(distinct (heading, paragraph))::int as paragraph_count,
+        array_to_string(list_sort(list(distinct fiscal_year::text)), '|') as fiscal_years,
+        array_to_string(list_sort(list(distinct footnote) filter (footnote is not null)), '|') as footnotes
+    from keyed group by exhibit_id
 )
 select
     exhibit_id, report_id, exhibit_type, exhibit_number, title, sort_order, population_id, fiscal_years, printed_row_count,
     printed_number_count, printed_wording_count, paragraph_count, footnotes, keyed_on, keyed_from
-from reference.exhibits left join controls using (exhibit_id);
+from reference.exhibits left join counted using (exhibit_id);
 
 create table by_hand.rpt_discrepancies as
 select
@@ -1121,7 +1125,6 @@ select key from (
     union all select 'm ' || measure_id from reference.measures union all select 'p ' || population_id from reference.populations
     union all select 'r ' || report_id from reference.reports union all select 'e ' || exhibit_id from reference.exhibits
     union all select 'l ' || rule_id from reference.rules union all select 'k ' || exhibit_id || ' ' || column_name from reference.exhibit_columns
-    union all select 't ' || exhibit_id || control || ' ' || control_value from reference.exhibit_controls
     union all select 'd ' || discrepancy_id from reference.known_discrepancies union all select 'w ' || wording from reference.wordings
     union all select 'u ' || measure_id || ' ' || printed_unit from reference.measure_units
     union all select 's ' || report_id || ' ' || context from reference.source_exclusions
@@ -1140,11 +1143,9 @@ union all select 'no code' from reference.categories where category_role not in 
 union all select 'no code' from reference.exhibits where exhibit_type not in ('table', 'figure', 'statements', 'comparisons')
 union all select 'no code' from reference.measures where statistic not in ('count', 'percent', 'mean', 'minimum', 'maximum', 'difference', 'percent_change', 'period', 'statutory', 'guideline')
 union all select 'no code' from reference.reports where publication_date_precision not in ('day', 'month')
-union all select 'no code' from reference.exhibit_controls where control not in ('fiscal_year', 'footnote', 'population')
 union all select 'no code' from reference.wordings where wording_category not in ('approximation', 'bound', 'comparison');
 
 select 'no exhibit' from reference.exhibit_columns anti join reference.exhibits using (exhibit_id)
-union all select 'no exhibit' from reference.exhibit_controls anti join reference.exhibits using (exhibit_id)
 union all select 'no exhibit' from reference.known_discrepancies anti join reference.exhibits using (exhibit_id)
 union all select 'no measure' from reference.exhibit_columns anti join reference.measures using (measure_id)
 union all select 'no measure' from reference.measure_units anti join reference.measures using (measure_id)
@@ -1183,33 +1184,36 @@ from observation group by all
 union all by name
 select exhibit_id, row_number, row_label, heading, paragraph, wording, footnote, fiscal_year, 0 as numbers from comparison;
 
-select e.exhibit_id
-from reference.exhibits as e
+select exhibit_id
+from reference.exhibits
 left join (
-    select
-        exhibit_id, min(row_number) as first_row, max(row_number) as last_row, count(distinct row_number) as row_count, sum(numbers) as numbers,
-        count(distinct row_number) filter (wording is not null) as wordings, count(distinct (heading, paragraph)) as paragraphs
-    from keyed_row group by exhibit_id
-) as k using (exhibit_id)
-left join (
-    select exhibit_id, md5(string_agg(row_label, '|' order by row_number))[:8] as labels
-    from (select distinct exhibit_id, row_number, row_label from keyed_row) group by exhibit_id
-) as i using (exhibit_id)
-where not coalesce(
-    first_row = 1 and last_row = printed_row_count and row_count = last_row and numbers = printed_number_count
-    and wordings = printed_wording_count and paragraphs = e.paragraph_count and labels = label_checksum, false);
+    select exhibit_id, count(wording) as wordings, md5(string_agg(row_label, '|' order by row_number))[:8] as labels
+    from (select distinct exhibit_id, row_number, row_label, wording from keyed_row) group by exhibit_id
+) as keyed using (exhibit_id)
+where not coalesce(wordings = printed_wording_count and labels = label_checksum, false);
 
-select coalesce(c.exhibit_id, k.exhibit_id)
-from reference.exhibit_controls as c
-full join (
-    select distinct exhibit_id, 'fiscal_year' as control, fiscal_year::text as control_value from keyed_row
-    union all select distinct exhibit_id, 'footnote', footnote from keyed_row where footnote is not null
+with number as (
+    select exhibit_id, row_number, column_number, o.measure_id, fiscal_year, population_id, category_key,
+        coalesce(reference_fiscal_year::text, reference_category_id) as reference,
+        case when m.statistic = 'percent' then percent_base end as base, printed_unit, paragraph, footnote
+    from observation as o inner join measure as m using (measure_no)
     union all
-    select distinct exhibit_id, 'population', o.population_id
-    from observation as o inner join reference.exhibits as e using (exhibit_id)
-    where o.population_id <> e.population_id
-) as k using (exhibit_id, control, control_value)
-where c.exhibit_id is null or k.exhibit_id is null;
+    select c.exhibit_id, c.row_number, 0, l.measure_id, c.fiscal_year, l.population_id, l.category_key,
+        case when c.right_row is not null then r.category_id end, null, c.printed_unit, c.paragraph, c.footnote
+    from compared as c
+    left join observation as l using (observation_key)
+    left join observation as r on c.right_key = r.observation_key
+),
+keyed as (
+    select exhibit_id, row_number::text as row_number, string_agg(measure_id, ' ' order by column_number) as measures,
+        list(distinct (fiscal_year::text, population_id, category_key, reference, printed_unit, paragraph::text, footnote)) as codes,
+        max(base) as base
+    from number group by all
+)
+select coalesce(k.exhibit_id, a.exhibit_id)
+from keyed as k full join raw.second_keying as a using (exhibit_id, row_number)
+where k.exhibit_id is null or a.exhibit_id is null or (k.measures, k.base) is distinct from (a.measures, a.percent_base)
+    or codes <> [(a.fiscal_year, a.population_id, a.category_key, a.reference, a.printed_unit, a.paragraph, a.footnote)];
 
 select * from (
     select *, lag(heading) over above as heading_before, lag(paragraph) over above as paragraph_before, lag(row_number) over above as row_before

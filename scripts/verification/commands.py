@@ -39,7 +39,7 @@ def verify_source(source: Path | None, project: Path) -> int:
     "--processes", type=click.IntRange(1), default=2, show_default=True, help="Processes to use."
 )
 def mutate(source: Path | None, check: bool, processes: int) -> int:
-    """Make every keying error in the sheets, and write what the build catches to docs/mutation.md.
+    """Make single keying errors in the seeds, and write what the build catches to docs/mutation.md.
 
     Exit status 0: done, 1: with --check, the page differs; a survivor has no reason, 2: bad input.
     """
@@ -61,11 +61,14 @@ def mutate(source: Path | None, check: bool, processes: int) -> int:
         started = time.monotonic()
         outcomes = mutation.try_all(built, source.resolve(), processes)
         seconds = time.monotonic() - started
-    tests, both = mutation.totals(outcomes)
+    relations, keyings, all_three = mutation.totals(outcomes)
     click.echo(
         f"{len(outcomes)} mutants in {seconds:.1f} s, {len(outcomes) / seconds:.1f} a second"
     )
-    click.echo(f"caught by relations and structure {tests}, with the document {both}")
+    click.echo(
+        f"caught by relations and structure {relations}, with what is kept {keyings},"
+        f" with the document {all_three}"
+    )
     text = mutation.report(outcomes, mutation.read_reasons(PROJECT))
     page = PROJECT / mutation.REPORT
     before = page.read_text(encoding="utf-8")

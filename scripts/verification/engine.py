@@ -7,42 +7,39 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from verification.mutants import YEARS, write_sheet
-from verification.replay import Step, materialized, open_database, read_steps, run_steps
+from verification.replay import Step, materialized, open_database, read_steps, run_steps, text
 from warehouse.project import UserError
 from warehouse.seed_files import check_seed_files
-from warehouse.sheets import (
-    CELLS,
-    COMPARISONS,
-    Sheet,
-    load_sheets,
-    read_sheet,
-    sheet_paths,
-    write_rows,
-)
+from warehouse.sheets import Sheet, checksum, fill, load_sheets, read_sheet, sheet_paths, tables_of
 
 FORM = "form of the sheet"
 TABLE = "table that cannot be made"
+NOTHING_CHANGES = "nothing that is published changes"
 VERDICTS = "fct_consistency_checks__nothing_is_inconsistent"
+# What does not say that a number is wrong but that a cell is not what it was: these come last, and
+# are held to find only what nothing else does.
+KEPT = ("cells__agree_with_the_second_keying", "reference_seeds__are_as_reviewed")
 # Copies of all reports lie side by side in one database, each under codes and in years of its own.
 YEARS_APART = 10000
 TAG = re.compile(r"_copy(\d+)\b")
 YEAR = re.compile(r"\b(\d{1,3})[0-3]\d{3}\b")
-# Reference table -> the columns that differ between copies.
+OF_EXHIBIT = "replace(exhibit_id, '.', tag || '.') as exhibit_id"
+# Table -> the columns that differ between copies.
 COPIED = {
-    "reports": "report_id || tag as report_id",
-    "exhibits": "report_id || tag as report_id, replace(exhibit_id, '.', tag || '.') as exhibit_id,"
+    "raw.second_keying": f"{OF_EXHIBIT}, (fiscal_year::integer + years)::text as fiscal_year,"
+    " case when regexp_full_match(reference, '[0-9]{4}') then (reference::integer + years)::text"
+    " else reference end as reference",
+    "reference.reports": "report_id || tag as report_id",
+    "reference.exhibits": f"{OF_EXHIBIT}, report_id || tag as report_id,"
     " fiscal_year + years as fiscal_year",
-    "exhibit_columns": "replace(exhibit_id, '.', tag || '.') as exhibit_id",
-    "exhibit_controls": "replace(exhibit_id, '.', tag || '.') as exhibit_id, case control"
-    " when 'fiscal_year' then (control_value::integer + years)::text else control_value"
-    " end as control_value",
-    "source_exclusions": "report_id || tag as report_id",
-    "known_discrepancies": "discrepancy_id || tag as discrepancy_id,"
-    " replace(exhibit_id, '.', tag || '.') as exhibit_id,"
+    "reference.exhibit_columns": OF_EXHIBIT,
+    "reference.source_exclusions": "report_id || tag as report_id",
+    "reference.known_discrepancies": f"{OF_EXHIBIT}, discrepancy_id || tag as discrepancy_id,"
     " replace(check_id, exhibit_id, replace(exhibit_id, '.', tag || '.')) as check_id",
 }
 
@@ -77,11 +74,13 @@ class Engine:
         self.connection = open_database(steps[0])
         self.connection.execute("set threads = 1")
         load_sheets(self.connection, build.project)
-        self.steps = _in_order(steps)
+        self.all_steps, self.steps = steps, _in_order(steps)
+        self.project = build.project
         failing = run_steps(self.connection, steps)
         failing = failing or self._failures({number: self.sheets[0] for number in (1, 2)})[0]
         if failing:
             raise UserError(f"the build to mutate fails already: {', '.join(failing)}")
+        self.published = self._published()
 
     def catch(self, sheets: Mapping[int, Sheet]) -> dict[int, str]:
         """Return what catches altered sheets, of those that anything catches.
@@ -98,8 +97,8 @@ class Engine:
         failures, is_complete = self._failures(left)
         found: dict[int, str] = {}
         for test, texts in failures.items():
-            for text in texts:
-                numbers = set(map(int, TAG.findall(text) or YEAR.findall(text)))
+            for failure in texts:
+                numbers = set(map(int, TAG.findall(failure) or YEAR.findall(failure)))
                 if len(numbers) == 1 and numbers <= left.keys():
                     found.setdefault(numbers.pop(), test)
         rest = [number for number in left if number not in found]
@@ -111,6 +110,49 @@ class Engine:
             for part in filter(None, (rest[:middle], rest[middle:])):
                 found |= self.catch({number: left[number] for number in part})
         return caught | found
+
+    def catch_in_reference(self, seed: str, path: Path) -> str:
+        """Return what catches an altered reference seed: a test, FORM, TABLE, or nothing.
+
+        NOTHING_CHANGES if nothing does and all marts are what they are without the error.
+
+        Args:
+            seed: its name.
+            path: the altered file, in the folder `seeds/reference` of a project.
+
+        """
+        if check_seed_files(path.parents[2]):
+            return FORM
+        readers: set[str] = set()
+        self.connection.begin()
+        try:
+            self.connection.execute(f"delete from reference.{seed}")
+            self.connection.execute(f"copy reference.{seed} from {text(str(path))} (header true)")
+            self.connection.execute(
+                "update raw.reference_seeds set checksum = ? where seed_name = ?",
+                [checksum(path), seed],
+            )
+            for step in sorted(self.all_steps, key=lambda step: step.name in KEPT):
+                if step.name in KEPT and self._published() == self.published:
+                    return NOTHING_CHANGES
+                if step.name in (seed, *KEPT) or readers.intersection(step.depends_on):
+                    readers.add(step.unique_id)
+                if step.kind != "seeds" and step.unique_id in readers:
+                    for statement in step.statements:
+                        rows = self.connection.execute(statement).fetchall()
+                    if step.kind == "tests" and rows:
+                        return step.name
+            return ""
+        except duckdb.Error:
+            return TABLE
+        finally:
+            self.connection.rollback()
+
+    def _published(self) -> list[tuple[Any, ...]]:
+        """Return the sums of the hashes of the rows of all marts."""
+        marts = [s.relation for s in self.all_steps if s.relation.startswith('"marts".')]
+        query = " union all ".join(f"select sum(hash(m)) from {mart} as m" for mart in marts)
+        return self.connection.execute(query).fetchall()
 
     def _failures(self, sheets: Mapping[int, Sheet]) -> tuple[dict[str, list[str]], bool]:
         """Return the failures of each test that has any on copies with altered sheets.
@@ -149,27 +191,17 @@ class Engine:
             for number, change in altered.items()
             for sheet in self.sheets
         ]
-        tables = {
-            "cells": (CELLS, [row for sheet in sheets for row in sheet.cells()]),
-            "comparisons": (COMPARISONS, [row for sheet in sheets for row in sheet.comparisons()]),
-        }
-        with tempfile.TemporaryDirectory() as folder:
-            for name, (columns, rows) in tables.items():
-                file = Path(folder) / f"{name}.csv"
-                with file.open("w", encoding="utf-8", newline="") as stream:
-                    write_rows(stream, columns, rows)
-                self.connection.execute(f"delete from raw.{name}")
-                self.connection.execute(f"copy raw.{name} from '{file}' (format csv, header true)")
+        fill(self.connection, tables_of(sheets))
         for table, columns_copied in COPIED.items():
             self.connection.execute(
                 "create temp table copied as"
                 f" select * exclude (tag, years) replace ({columns_copied})"
-                f" from reference.{table}, (select '_copy' || number as tag,"
+                f" from {table}, (select '_copy' || number as tag,"
                 f" number * {YEARS_APART} as years from (select unnest(?) as number)) as copies",
                 [list(altered)],
             )
-            self.connection.execute(f"delete from reference.{table}")
-            self.connection.execute(f"insert into reference.{table} from copied; drop table copied")
+            self.connection.execute(f"delete from {table}")
+            self.connection.execute(f"insert into {table} from copied; drop table copied")
 
 
 def _faults(sheet: Sheet) -> list[str]:
@@ -202,9 +234,13 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
     """Return the steps that read what differs between copies, in an order of dependency.
 
     First the tests of the raw tables, which find cells that no table can be made of; then what the
-    test of all relations reads, and that test, which finds most.
+    test of all relations reads, and that test, which finds most; KEPT last.
     """
-    readers = {step.unique_id for step in steps if step.kind == "seeds" and step.name in COPIED}
+    readers = {
+        step.unique_id
+        for step in steps
+        if step.kind == "seeds" and f"reference.{step.name}" in COPIED
+    }
     for step in steps:
         if any(each.startswith("source.") or each in readers for each in step.depends_on):
             readers.add(step.unique_id)
@@ -215,4 +251,5 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
     chosen = [step for step in steps if step.unique_id in readers and step.kind != "seeds"]
     first = [step for step in chosen if _reads_raw_alone(step)]
     then = [step for step in chosen if step.unique_id in needed and step not in first]
-    return first + then + [step for step in chosen if step not in (*first, *then)]
+    rest = [step for step in chosen if step not in (*first, *then)]
+    return first + then + sorted(rest, key=lambda step: step.name in KEPT)

@@ -1,4 +1,4 @@
-"""Every single-cell keying error that can be made in a sheet."""
+"""Single keying errors: every one in the sheets, and some in each cell of the reference seeds."""
 
 from __future__ import annotations
 
@@ -9,49 +9,58 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verification.source import Exhibit
-from warehouse.sheets import CODES, COMPARISON, Sheet
+from warehouse.sheets import CLOSING, CODES, COMPARISON, Sheet, read_csv
 
-NUMBER_WORDS = {"one": ("two",), "two": ("one", "three"), "ten": ("nine",), "life": ()}
+NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 # Kind of error -> what it is, in the order of the report.
 KINDS = {
-    "last digit": "the last digit one up or down",
-    "other digit": "another digit one up or down",
+    "last digit": "the last digit replaced by any other",
+    "other digit": "another digit replaced by any other",
+    "digit inserted": "any digit put in at any place",
+    "digit left out": "a digit left out",
     "digits exchanged": "two adjacent digits exchanged",
     "decimal point": "the decimal point moved by one place",
     "value deleted": "a cell left empty",
-    "value exchanged": "a value exchanged with the next row's",
+    "value added": "a mark, unit, wording or year of the report put into an empty cell",
+    "value replaced": "a mark, unit, wording, year or heading replaced by another of the report's",
+    "cells exchanged": "a cell exchanged with any other of its column, or number of its row",
+    "rows exchanged": "the contents of any two rows exchanged",
     "row deleted": "a row left out",
     "row duplicated": "a row keyed twice",
     "label replaced": "a row label replaced by another of the exhibit's",
-    "base replaced": "a population replaced by another",
-    "code replaced": "a category or measure replaced by another of the report's",
+    "code replaced": "a code replaced by another of the report's",
+    "reference cell": "a cell of a reference seed changed",
 }
 # Which cell -> what it is.
 CELLS = {
     "number": "printed numbers",
     "year": "fiscal years",
-    "label": "rows, labels and bases",
-    "code": "codes",
+    "label": "rows and labels",
+    "code": "codes and bases",
     "locator": "locators, footnote marks, units and wordings",
+    "reference code": "reference seeds: codes, flags and numbers",
+    "reference text": "reference seeds: columns of texts",
 }
 YEARS = ("fiscal_year", "reference_fiscal_year")
 COUNTED = (*YEARS, "row_number", "paragraph", "footnote")  # beside the columns of numbers
-EXCHANGED = (*YEARS, "wording", "footnote", "paragraph")  # beside labels and numbers
+TAKEN = (*YEARS, "printed_unit", "wording", "heading", "footnote")  # from the rest of the report
+BASES = ("all", "known", "unstated")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One keying error.
+    """One keying error in a sheet, or in a reference seed.
 
     Attributes:
-        exhibit_id: the exhibit whose sheet it is in.
+        exhibit_id: the exhibit whose sheet it is in, or the name of the reference seed.
         kind: one of KINDS.
         cell: one of CELLS.
         row: index of the row, from 0.
         column: the column; empty for a whole row.
         before: what the cell says.
         after: what it says after the error.
+        other: the row and column that it is exchanged with, if it is.
 
     """
 
@@ -62,6 +71,12 @@ class Mutant:
     column: str
     before: str
     after: str
+    other: tuple[int, str] | None = None
+
+    @property
+    def is_of_reference(self) -> bool:
+        """Whether it is in a reference seed."""
+        return self.kind == "reference cell"
 
     def apply(self, sheet: Sheet) -> Sheet:
         """Return the sheet with the error in it, with the column if the sheet has none yet."""
@@ -70,16 +85,26 @@ class Mutant:
             del rows[self.row]
         elif self.kind == "row duplicated":
             rows.insert(self.row, dict(rows[self.row]))
+        elif self.kind == "rows exchanged" and self.other:
+            one, two = rows[self.row], rows[self.other[0]]
+            rows[self.row] = {**two, "row_number": one["row_number"]}
+            rows[self.other[0]] = {**one, "row_number": two["row_number"]}
         else:
             if self.column not in columns:
-                codes = [name for name in CODES if name in (*columns, self.column)]
-                others = [name for name in columns[2:] if name not in CODES]
-                columns = (*columns[:2], *codes, *others)
+                columns = _with_column(sheet, self.column)
                 rows = [{**row, self.column: ""} for row in rows]
             rows[self.row][self.column] = self.after
-            if self.kind == "value exchanged":
-                rows[self.row + 1][self.column] = self.before
+            if self.other:
+                rows[self.other[0]][self.other[1]] = self.before
         return replace(sheet, columns=columns, rows=tuple(rows))
+
+
+def _with_column(sheet: Sheet, column: str) -> tuple[str, ...]:
+    """Return the columns of a sheet with one more of its frame, in the order of the form."""
+    known = (*sheet.columns, column)
+    opening = [name for name in (*CODES, *COMPARISON) if name in known]
+    closing = [name for name in CLOSING if name in known]
+    return (*sheet.columns[:2], *opening, *sheet.numbers, *closing)
 
 
 def write_sheet(sheet: Sheet, path: Path) -> None:
@@ -91,90 +116,109 @@ def write_sheet(sheet: Sheet, path: Path) -> None:
 
 
 def mutants_of(exhibits: Sequence[Exhibit]) -> Iterator[Mutant]:
-    """Return every error in the sheets of a report."""
-    codes = _codes(exhibits)
+    """Return every error in the sheets of a report, each once."""
+    known = _known(exhibits)
     for exhibit in exhibits:
-        for index in range(len(exhibit.sheet.rows)):
-            yield from _of_row(exhibit, index, codes)
+        seen = set()
+        for mutant in _of_sheet(exhibit, known):
+            change = (mutant.row, mutant.column, mutant.after, mutant.other)
+            if change not in seen or not mutant.column:
+                seen.add(change)
+                yield mutant
 
 
 def digit_errors(value: str) -> Iterator[tuple[str, str]]:
     """Return the errors in the digits of a cell: kind, and what it says then."""
-    for after in NUMBER_WORDS.get(value, ()):
-        yield "last digit", after
+    if value in NUMBER_WORDS:
+        yield from (("last digit", word) for word in NUMBER_WORDS if word != value)
     places = [index for index, character in enumerate(value) if character.isdigit()]
+    if not places:
+        return
     for place in reversed(places):
         kind = "last digit" if place == places[-1] else "other digit"
-        for digit in (int(value[place]) - 1, int(value[place]) + 1):
-            if 0 <= digit <= 9:
-                yield kind, value[:place] + str(digit) + value[place + 1 :]
+        for digit in "0123456789":
+            if digit != value[place]:
+                yield kind, value[:place] + digit + value[place + 1 :]
+        if len(places) > 1:
+            yield "digit left out", value[:place] + value[place + 1 :]
+    for place, digit in itertools.product((*places, places[-1] + 1), "0123456789"):
+        yield "digit inserted", value[:place] + digit + value[place:]
     for one, other in itertools.pairwise(places):
         swapped = list(value)
         swapped[one], swapped[other] = swapped[other], swapped[one]
         yield "digits exchanged", "".join(swapped)
-    if places:
-        digits = value.replace(".", "").replace(",", "")
-        point = len(value.partition(".")[0].replace(",", ""))
-        for moved in (point - 1, point + 1):
-            if 0 < moved < len(digits):
-                yield "decimal point", f"{digits[:moved]}.{digits[moved:]}"
-            elif moved == len(digits):
-                yield "decimal point", digits
+    digits = value.replace(".", "").replace(",", "")
+    point = len(value.partition(".")[0].replace(",", ""))
+    for moved in (point - 1, point + 1):
+        if 0 < moved < len(digits):
+            yield "decimal point", f"{digits[:moved]}.{digits[moved:]}"
+        elif moved == len(digits):
+            yield "decimal point", digits
 
 
-def _codes(exhibits: Sequence[Exhibit]) -> dict[str, list[str]]:
-    """Return the codes that a report uses, by the column that they stand in."""
+def _known(exhibits: Sequence[Exhibit]) -> dict[str, list[str]]:
+    """Return the codes, marks, units and wordings of a report, by the column they stand in."""
     rows = [row for exhibit in exhibits for row in exhibit.sheet.rows]
-    rows += [{"population_id": exhibit.described["population_id"]} for exhibit in exhibits]
-    names = ("population_id", "category_key", "measure_id")
-    return {name: sorted({row.get(name, "") for row in rows} - {""}) for name in names}
+    rows += [exhibit.described for exhibit in exhibits]
+    known = {name: {row.get(name, "") for row in rows} - {""} for name in (*CODES, *TAKEN)}
+    known["percent_base"] = set(BASES)
+    return {name: sorted(values) for name, values in known.items()}
 
 
-def _of_row(exhibit: Exhibit, index: int, codes: Mapping[str, list[str]]) -> Iterator[Mutant]:
+def _of_sheet(exhibit: Exhibit, known: Mapping[str, list[str]]) -> Iterator[Mutant]:
     sheet = exhibit.sheet
-    row = sheet.rows[index]
-    following = sheet.rows[index + 1] if index + 1 < len(sheet.rows) else {}
 
-    def mutant(kind: str, column: str, after: str) -> Mutant:
-        before = row.get(column or sheet.label, "")
+    def mutant(
+        kind: str, row: int, column: str, after: str, other: tuple[int, str] | None = None
+    ) -> Mutant:
+        before = sheet.rows[row].get(column or sheet.label, "")
         cell = _cell(sheet, column)
-        return Mutant(sheet.exhibit_id, kind, cell, index, column, before, after)
+        return Mutant(sheet.exhibit_id, kind, cell, row, column, before, after, other)
 
-    for column, value in row.items():
-        for kind, after in _of_cell(sheet, column, value, following.get(column, "")):
-            yield mutant(kind, column, after)
-    for column in (sheet.label, "left_row", "right_row"):
-        if row.get(column):
-            for label in _labels(sheet, column):
+    for index, row in enumerate(sheet.rows):
+        for column in dict.fromkeys((*sheet.columns, *TAKEN)):
+            for kind, after in _of_cell(exhibit, column, row, known):
+                yield mutant(kind, index, column, after)
+        for column in (sheet.label, "left_row", "right_row"):
+            for label in _labels(sheet, column) if row.get(column) else ():
                 if label != row[column]:
-                    yield mutant("label replaced", column, label)
-    # The codes of a row without a number say nothing.
-    if any(row[name] for name in sheet.numbers):
-        for column, after in _other_codes(exhibit, row, codes):
-            yield mutant(
-                "base replaced" if column == "population_id" else "code replaced", column, after
-            )
-    for kind in ("row deleted", "row duplicated"):
-        yield mutant(kind, "", "")
+                    yield mutant("label replaced", index, column, label)
+        # The codes of a row without a number say nothing.
+        if _has_number(sheet, row):
+            for column, after in _other_codes(exhibit, row, known):
+                yield mutant("code replaced", index, column, after)
+        for left, right in itertools.combinations(sheet.numbers, 2):
+            if row[left] != row[right]:
+                yield mutant("cells exchanged", index, left, row[right], (index, right))
+        for kind in ("row deleted", "row duplicated"):
+            yield mutant(kind, index, "", "")
+    for one, two in itertools.combinations(range(len(sheet.rows)), 2):
+        first, second = sheet.rows[one], sheet.rows[two]
+        yield mutant("rows exchanged", one, "", second[sheet.label], (two, ""))
+        for column in sheet.columns[1:]:
+            if first[column] != second[column]:
+                yield mutant("cells exchanged", one, column, second[column], (two, column))
 
 
-def _of_cell(sheet: Sheet, column: str, value: str, following: str) -> Iterator[tuple[str, str]]:
-    """Return the errors of one cell, each once: kind, and what it says then."""
-    if column == sheet.label:
-        if following:
-            yield "value exchanged", following
-        return
-    if not value:
-        return
-    seen = {value}
-    for kind, after in digit_errors(value) if column in (*sheet.numbers, *COUNTED) else ():
-        if after not in seen:
-            seen.add(after)
-            yield kind, after
-    if column not in COMPARISON:
+def _of_cell(
+    exhibit: Exhibit, column: str, row: Mapping[str, str], known: Mapping[str, list[str]]
+) -> Iterator[tuple[str, str]]:
+    """Return the errors of one cell: kind, and what it says then."""
+    sheet = exhibit.sheet
+    value = row.get(column, "")
+    if column in (*sheet.numbers, *COUNTED):
+        yield from ((kind, after) for kind, after in digit_errors(value) if after != value)
+    if value and column not in (sheet.label, *COMPARISON):
         yield "value deleted", ""
-    if column in (*sheet.numbers, *EXCHANGED) and following and following not in seen:
-        yield "value exchanged", following
+    if column in TAKEN and (column != "reference_fiscal_year" or _has_number(sheet, row)):
+        kind = "value replaced" if value else "value added"
+        # An empty year or heading is the exhibit's.
+        own = value or exhibit.described.get(column, "")
+        yield from ((kind, other) for other in known[column] if other != own)
+
+
+def _has_number(sheet: Sheet, row: Mapping[str, str]) -> bool:
+    return any(row[name] for name in sheet.numbers)
 
 
 def _labels(sheet: Sheet, column: str) -> list[str]:
@@ -183,33 +227,41 @@ def _labels(sheet: Sheet, column: str) -> list[str]:
 
 
 def _other_codes(
-    exhibit: Exhibit, row: Mapping[str, str], codes: Mapping[str, list[str]]
+    exhibit: Exhibit, row: Mapping[str, str], known: Mapping[str, list[str]]
 ) -> Iterator[tuple[str, str]]:
     """Return the other codes that a row could have: column and code.
 
-    An empty population is the exhibit's, an empty category the whole population; an empty measure
-    is that of the columns.
+    An empty population or base is the exhibit's, an empty category the whole population; an empty
+    measure is that of the columns.
     """
-    population = row.get("population_id") or exhibit.described["population_id"]
     key, measure = row.get("category_key", ""), row.get("measure_id", "")
     reference = row.get("reference_category_id", "")
     classification = key.partition(".")[0]
-    in_classification = [
-        category for category in codes["category_key"] if category.startswith(f"{classification}.")
-    ]
-    known = {
-        "population_id": (population, codes["population_id"]),
-        "category_key": (key, codes["category_key"]),
-        "measure_id": (measure, codes["measure_id"] if measure else []),
-        "reference_category_id": (
-            reference,
-            [category.partition(".")[2] for category in in_classification] if reference else [],
-        ),
+    own = {
+        "population_id": row.get("population_id") or exhibit.described["population_id"],
+        "percent_base": row.get("percent_base") or exhibit.described["percent_base"],
+        "category_key": key,
+        "measure_id": measure,
+        "reference_category_id": reference,
     }
-    for column, (own, all_codes) in known.items():
-        for code in all_codes:
-            if code != own:
-                yield column, code
+    others = {
+        **known,
+        "measure_id": known["measure_id"] if measure else [],
+        "percent_base": known["percent_base"] if _is_percentage(exhibit.sheet, row) else [],
+        "reference_category_id": [
+            category.partition(".")[2]
+            for category in known["category_key"]
+            if reference and category.startswith(f"{classification}.")
+        ],
+    }
+    for column, code in own.items():
+        yield from ((column, other) for other in others[column] if other != code)
+
+
+def _is_percentage(sheet: Sheet, row: Mapping[str, str]) -> bool:
+    """Whether a row has a percentage of a population."""
+    measures = (row.get("measure_id", ""), *(name for name in sheet.numbers if row[name]))
+    return any(measure.split("_")[-1] == "percent" for measure in measures)
 
 
 def _cell(sheet: Sheet, column: str) -> str:
@@ -217,6 +269,28 @@ def _cell(sheet: Sheet, column: str) -> str:
         return "number"
     if column in YEARS:
         return "year"
-    if column in ("", "row_number", "population_id", sheet.label, *COMPARISON):
+    if column in ("", "row_number", sheet.label, *COMPARISON):
         return "label"
     return "code" if column in CODES else "locator"
+
+
+def reference_mutants(folder: Path) -> Iterator[Mutant]:
+    """Return errors in each cell of the reference seeds of a folder."""
+    for path in sorted(folder.glob("*.csv")):
+        rows = read_csv(path)
+        texts = {name for row in rows for name, value in row.items() if " " in value}
+        for index, row in enumerate(rows):
+            for column, value in row.items():
+                cell = "reference text" if column in texts else "reference code"
+                below = (rows[(index + n) % len(rows)][column] for n in range(1, len(rows)))
+                other = next((each for each in below if each != value), "")
+                for after in _other_values(value, other):
+                    yield Mutant(path.stem, "reference cell", cell, index, column, value, after)
+
+
+def _other_values(value: str, other: str) -> list[str]:
+    """Return what a reference cell could say instead: another row's, nothing, other digits."""
+    if value in ("true", "false"):
+        return ["false" if value == "true" else "true"]
+    changed = [after for _, after in digit_errors(value)][:2] if value[:1].isdigit() else []
+    return [after for after in dict.fromkeys((other, "", *changed)) if after != value]

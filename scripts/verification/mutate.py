@@ -1,4 +1,4 @@
-"""Make every single-cell keying error in the sheets, and see which the build would catch.
+"""Make single keying errors in the sheets and the reference seeds, and see which would be caught.
 
 Each error is one mutant, tried on the compiled SQL of a build (`verification.engine`). Those that
 survive are compared with the document the sheets were keyed from, if it is given.
@@ -6,17 +6,28 @@ survive are compared with the document the sheets were keyed from, if it is give
 
 from __future__ import annotations
 
+import csv
 import itertools
 import re
+import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from verification.engine import Build, Engine
-from verification.mutants import CELLS, KINDS, Mutant, mutants_of
-from verification.source import Exhibit, read_exhibits, read_report, unaccounted, verify_exhibit
+from verification.engine import KEPT, NOTHING_CHANGES, Build, Engine
+from verification.mutants import CELLS, KINDS, Mutant, mutants_of, reference_mutants
+from verification.source import (
+    Exhibit,
+    read_exhibits,
+    read_report,
+    unaccounted,
+    verify,
+    verify_exhibit,
+)
+from warehouse.project import UserError
 from warehouse.sheets import Sheet, read_csv
 
 AT_ONCE = 200  # mutants
@@ -32,7 +43,7 @@ class Outcome:
     Attributes:
         mutant: the mutant.
         row_number: number of its row.
-        test: the test.
+        test: the test; NOTHING_CHANGES if there is nothing to catch.
         source: the fault that the comparison with the document finds.
 
     """
@@ -41,6 +52,11 @@ class Outcome:
     row_number: str
     test: str
     source: str
+
+    @property
+    def is_caught_by_relations(self) -> bool:
+        """Whether a test fails that does without the second keying and the reviewed checksums."""
+        return self.test not in ("", *KEPT)
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -54,6 +70,8 @@ class Trial:
     def __init__(self, build: Build, source: Path | None) -> None:
         """Read everything once."""
         self.engine = Engine(build)
+        self.project = build.project
+        self.document = source
         self.exhibits = {each.sheet.exhibit_id: each for each in read_exhibits(build.project)}
         self.report = read_report(build.project, source) if source else None
 
@@ -62,16 +80,18 @@ class Trial:
         reports: dict[str, list[Exhibit]] = defaultdict(list)
         for exhibit in self.exhibits.values():
             reports[exhibit.sheet.report_id].append(exhibit)
-        return [mutant for exhibits in reports.values() for mutant in mutants_of(exhibits)]
+        mutants = [mutant for exhibits in reports.values() for mutant in mutants_of(exhibits)]
+        return mutants + list(reference_mutants(self.project / "seeds" / "reference"))
 
     def altered(self, mutant: Mutant) -> Sheet:
         """Return the sheet with the error of a mutant in it."""
         return mutant.apply(self.exhibits[mutant.exhibit_id].sheet)
 
     def run(self, mutants: Sequence[Mutant]) -> Iterator[Outcome]:
-        """Try mutants, many at once."""
-        for start in range(0, len(mutants), AT_ONCE):
-            part = dict(enumerate(mutants[start : start + AT_ONCE], start=1))
+        """Try mutants: those of sheets many at once, those of reference seeds one by one."""
+        in_sheets = [mutant for mutant in mutants if not mutant.is_of_reference]
+        for start in range(0, len(in_sheets), AT_ONCE):
+            part = dict(enumerate(in_sheets[start : start + AT_ONCE], start=1))
             caught = self.engine.catch(
                 {number: self.altered(each) for number, each in part.items()}
             )
@@ -79,16 +99,43 @@ class Trial:
                 row = self.exhibits[mutant.exhibit_id].sheet.rows[mutant.row]
                 test = caught.get(number, "")
                 # The document is asked about survivors only: it takes nothing from the tests.
-                source = "" if test else self._source(mutant)
+                source = "" if test else self._source(self.altered(mutant))
                 yield Outcome(mutant, row["row_number"], test, source)
+        with tempfile.TemporaryDirectory() as folder:
+            project = Path(folder)
+            shutil.copytree(self.project / "seeds", project / "seeds")
+            for mutant in mutants:
+                if mutant.is_of_reference:
+                    yield self._in_reference(mutant, project)
 
-    def _source(self, mutant: Mutant) -> str:
+    def _in_reference(self, mutant: Mutant, project: Path) -> Outcome:
+        """Try an error in a copy of the seeds, which is afterwards as before."""
+        path = project / "seeds" / "reference" / f"{mutant.exhibit_id}.csv"
+        content = path.read_bytes()
+        rows = read_csv(path)
+        rows[mutant.row][mutant.column] = mutant.after
+        try:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
+            test = self.engine.catch_in_reference(mutant.exhibit_id, path)
+            source = ""
+            if not test and self.document:
+                try:
+                    verified = verify(read_report(project, self.document))
+                    source = next(map(str, (*verified.forth, *verified.back)), "")
+                except UserError as error:
+                    source = str(error)
+        finally:
+            path.write_bytes(content)
+        return Outcome(mutant, str(mutant.row + 2), test, source)
+
+    def _source(self, altered: Sheet) -> str:
         if self.report is None:
             return ""
         exhibits = [
-            replace(each, sheet=self.altered(mutant))
-            if each.sheet.exhibit_id == mutant.exhibit_id
-            else each
+            replace(each, sheet=altered) if each.sheet.path == altered.path else each
             for each in self.report.exhibits
         ]
         document = self.report.document.copy()
@@ -122,11 +169,13 @@ def _try_part(build: Build, source: Path, part: int, parts: int) -> list[Outcome
 # The report
 
 
-def totals(outcomes: Sequence[Outcome]) -> tuple[str, str]:
-    """Return how many are caught by tests, and with the document, each with its share."""
-    tests = sum(bool(outcome.test) for outcome in outcomes)
-    both = sum(bool(outcome.test or outcome.source) for outcome in outcomes)
-    return _share(tests, len(outcomes)), _share(both, len(outcomes))
+def totals(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return how many relations, then what is kept, then the document catch, with shares."""
+    changing = [outcome for outcome in outcomes if outcome.test != NOTHING_CHANGES]
+    relations = sum(outcome.is_caught_by_relations for outcome in changing)
+    keyings = sum(bool(outcome.test) for outcome in changing)
+    all_three = sum(bool(outcome.test or outcome.source) for outcome in changing)
+    return [_share(caught, len(changing)) for caught in (relations, keyings, all_three)]
 
 
 def _share(caught: int, total: int) -> str:
@@ -137,10 +186,12 @@ def _share(caught: int, total: int) -> str:
 def _table(title: str, groups: Mapping[str, Sequence[Outcome]]) -> list[str]:
     everything = [outcome for group in groups.values() for outcome in group]
     return [
-        f"| {title} | mutants | caught by relations and structure | caught with the document |",
-        "| --- | ---: | ---: | ---: |",
+        f"| {title} | errors | that change nothing | relations and structure"
+        " | with what is kept | with the document |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
         *(
-            f"| {name} | {len(group)} | {' | '.join(totals(group))} |"
+            f"| {name} | {len(group)} | {sum(o.test == NOTHING_CHANGES for o in group)}"
+            f" | {' | '.join(totals(group))} |"
             for name, group in [*groups.items(), ("all", everything)]
         ),
         "",
@@ -169,17 +220,20 @@ def report(outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], s
     lines = [
         "# What the checks catch",
         "",
-        "Written by `make mutate`: every single-cell keying error in the sheets, and what of it",
-        "the build catches, by the relations between the numbers and the structure of the exhibits",
-        "alone, and with the document as well (`make verify-source`).",
+        "Written by `make mutate`: single keying errors in the sheets and the reference seeds, and",
+        "how many are caught: by the relations between the numbers and the structure of the",
+        "exhibits alone; by the build, with what is kept beside the seeds: the second keying of",
+        "the sheets, and checksums of the reference seeds (which find a cell that changes after",
+        "somebody has read it); and with the document as well (`make verify-source`). Errors that",
+        "change nothing in the marts count for no share.",
         "",
         *_table("cells", {CELLS[cell]: group for cell, group in by_cell.items()}),
         *_table("error", {f"{kind}: {KINDS[kind]}": group for kind, group in by_kind.items()}),
         *_table("sheet", by_exhibit),
         "## Survivors",
         "",
-        "Errors that no relation and nothing in the structure contradicts. All but those marked",
-        "with a star are caught with the document, which has no codes.",
+        "Errors that the build does not catch. All but those marked with a star are caught with",
+        "the document.",
         "",
         "| sheet | row | column | keyed | passes as | why nothing contradicts it |",
         "| --- | ---: | --- | --- | --- | --- |",

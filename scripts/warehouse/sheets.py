@@ -5,13 +5,17 @@ columns are, in this order: row_number; the row's label, under the heading that 
 of CODES, for what its exhibit does not say for all rows; the columns of printed numbers; any of
 CLOSING. A sheet of comparisons has COMPARISON before its one number.
 
-Loading makes two tables of text, the cells as printed: `raw.cells`, a row a printed number, and
-`raw.comparisons`, a row a comparison.
+What each number is, is keyed a second time in `seeds/<report>/second_keying.csv`, a row a row of
+the print.
+
+Loading makes four tables of text: `raw.cells`, a row a printed number; `raw.comparisons`, a row a
+comparison; `raw.second_keying`; and `raw.reference_seeds`, the checksums of the reference seeds.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -37,6 +41,20 @@ FRAME = {"row_number", *CODES, *COMPARISON, *CLOSING}
 _ROW = ("report_id", "exhibit_id", "row_number", "row_label")
 _NUMBER = ("column_number", "column_name", "printed_value")
 CELLS = (*_ROW, *CODES, *_NUMBER, *CLOSING)
+# What the second keying says of a row of print, beside its exhibit and number.
+KEYED_TWICE = (
+    "fiscal_year",
+    "population_id",
+    "category_key",
+    "reference",
+    "percent_base",
+    "printed_unit",
+    "measures",
+    "paragraph",
+    "footnote",
+)
+CHECKSUMS = ("seed_name", "checksum")
+SECOND_KEYING = ("exhibit", "row_number", *KEYED_TWICE)
 COMPARISONS = (*_ROW, "fiscal_year", *COMPARISON, "printed_value", *CLOSING)
 
 
@@ -105,9 +123,43 @@ def read_sheet(path: Path) -> Sheet:
         return Sheet(path, tuple(rows.fieldnames or ()), tuple(rows))
 
 
-def raw_tables(project: Path) -> dict[str, tuple[tuple[str, ...], list[dict[str, str]]]]:
+def second_keyings(project: Path) -> Iterator[dict[str, str]]:
+    """Give the second keying of all reports, as rows of `raw.second_keying`."""
+    for path in sorted((project / "seeds").glob("*/second_keying.csv")):
+        for row in read_csv(path):
+            yield {"exhibit_id": f"{path.parent.name}.{row['exhibit']}", **row}
+
+
+def checksums(project: Path) -> list[dict[str, str]]:
+    """Return the checksum of each reference seed but that of the checksums."""
+    seeds = sorted((project / "seeds" / "reference").glob("*.csv"))
+    return [
+        {"seed_name": path.stem, "checksum": checksum(path)}
+        for path in seeds
+        if path.stem != "reviewed"
+    ]
+
+
+def checksum(path: Path) -> str:
+    """Return the first eight digits of the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+
+
+Tables = dict[str, tuple[tuple[str, ...], list[dict[str, str]]]]
+
+
+def raw_tables(project: Path) -> Tables:
     """Give the tables of the raw schema: name -> columns, all text, and rows; blank is null."""
     sheets = [read_sheet(path) for path in sheet_paths(project)]
+    return tables_of(sheets) | {
+        "second_keying": (("exhibit_id", *SECOND_KEYING[1:]), list(second_keyings(project))),
+        "reference_seeds": (CHECKSUMS, checksums(project)),
+    }
+
+
+def tables_of(sheets: Iterable[Sheet]) -> Tables:
+    """Give the raw tables that sheets make."""
+    sheets = list(sheets)
     return {
         "cells": (CELLS, [cell for sheet in sheets for cell in sheet.cells()]),
         "comparisons": (COMPARISONS, [row for sheet in sheets for row in sheet.comparisons()]),
@@ -117,8 +169,13 @@ def raw_tables(project: Path) -> dict[str, tuple[tuple[str, ...], list[dict[str,
 def load_sheets(connection: duckdb.DuckDBPyConnection, project: Path) -> None:
     """Make the tables of the raw schema anew from the sheets of a project."""
     connection.execute("create schema if not exists raw")
+    fill(connection, raw_tables(project))
+
+
+def fill(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+    """Make tables of the raw schema anew."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, (columns, rows) in raw_tables(project).items():
+        for name, (columns, rows) in tables.items():
             file = Path(folder) / f"{name}.csv"
             with file.open("w", encoding="utf-8", newline="") as stream:
                 write_rows(stream, columns, rows)
@@ -147,6 +204,6 @@ def text_columns(columns: Iterable[str]) -> str:
 
 def write_rows(file: TextIO, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
     """Write rows as CSV that any engine can copy from; absent and blank are empty."""
-    writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
+    writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

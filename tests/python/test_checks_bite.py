@@ -318,8 +318,10 @@ TESTS = {
     " set category_key = 'inducements.none' where measure_id like 'mean_sentence_difference%'",
     "exhibits__columns_have_one_precision": "update staging.stg_cells"
     " set printed_value = '41', decimals = 0 where printed_value = '41.0'",
-    "exhibits__control_totals_agree": "update staging.stg_cells set population_id ="
+    "cells__agree_with_the_second_keying": "update staging.stg_cells set population_id ="
     " 'coercion_offenders' where printed_value = '57.2'",
+    "exhibits__control_totals_agree": "update staging.stg_cells set wording = null"
+    " where printed_value = '57.2'",
     "exhibits__no_check_has_vanished": "update reference.exhibits set check_count = 15"
     " where exhibit_id like '%figure_10'",
     "exhibits__numbers_are_of_their_population": "update reference.exhibits"
@@ -334,6 +336,8 @@ TESTS = {
     " set verdict = 'consistent' where verdict = 'documented_discrepancy'",
     "measures__printed_unit_is_the_measures": "update staging.stg_cells"
     " set printed_unit = 'months' where printed_unit = 'percent'",
+    "reference_seeds__are_as_reviewed": "update raw.reference_seeds set checksum = '0'"
+    " where seed_name = 'measures'",
     WELL_FORMED: ILL_FORMED["no subject"],
     "wordings__are_known": "update reference.wordings"
     " set measure_id = 'mean_sentence_months' where wording = 'one-in-five'",
@@ -367,8 +371,24 @@ MORE = {
         "comparisons__are_between_printed_numbers",
         "update intermediate.int_comparisons set right_observation_key = null",
     ),
+    "a row that is not keyed again": (
+        "cells__agree_with_the_second_keying",
+        "delete from raw.second_keying where exhibit_id like '%table_11' and row_number = '6'",
+    ),
+    "a row that is keyed only again": (
+        "cells__agree_with_the_second_keying",
+        "update raw.second_keying set row_number = '7' where row_number = '6'",
+    ),
+    "another comparison": (
+        "cells__agree_with_the_second_keying",
+        "update staging.stg_comparisons set right_row_label = 'Coercion' where row_number = 7",
+    ),
+    "a seed that nobody has reviewed": (
+        "reference_seeds__are_as_reviewed",
+        "delete from reference.reviewed where seed_name = 'rules'",
+    ),
     "another footnote": (
-        "exhibits__control_totals_agree",
+        "cells__agree_with_the_second_keying",
         "update staging.stg_cells set footnote = '41' where printed_value = '440'",
     ),
     "another label": (

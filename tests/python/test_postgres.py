@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tempfile
 import threading
 import time
@@ -21,7 +22,7 @@ import pyodbc
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from conftest import PROJECT, Built, alter, copy_project, need
+from conftest import PROJECT, Built, alter, copy_project, need, run
 from postgres_server import BUILDER, Server, fetch, run_publish, said_in_one_line, started_server
 from servers.postgres import Relation, publish
 from test_marts import resolved
@@ -240,6 +241,7 @@ def test_failed_build_is_named_and_nothing_is_published(
 def test_readers_see_one_build_through_a_rebuild(server: Server, published: Path) -> None:
     reference = published / "seeds" / "reference" / "reports.csv"
     alter(reference, "Production Offenses", "Offenses of Production")
+    run(sys.executable, "scripts/cli.py", "review", cwd=published)
     in_seed, in_mart = "select title from reference.reports", "select title from marts.dim_reports"
     is_over = threading.Event()
 

@@ -29,9 +29,10 @@ def add_seeds(project: Path) -> None:
 
 
 def add_report(project: Path) -> None:
-    """Steps 1 to 3: key the print, describe it, scaffold."""
+    """Key the print, twice; describe it; review what it adds to the reference seeds; scaffold."""
     add_seeds(project)
-    subprocess.run([sys.executable, "scripts/cli.py", "scaffold"], cwd=project, check=True)
+    for command in ("review", "scaffold"):
+        subprocess.run([sys.executable, "scripts/cli.py", command], cwd=project, check=True)
 
 
 @pytest.fixture(scope="module")

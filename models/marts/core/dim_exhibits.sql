@@ -1,17 +1,40 @@
 with exhibits as (select * from {{ ref('exhibits') }}),
 
-controls as (
+rows_keyed as (
     select
         exhibit_id,
+        row_number,
+        fiscal_year,
+        heading,
+        paragraph,
+        footnote,
+        1 as number_count
+    from {{ ref('int_observations') }}
+    union all
+    select
+        exhibit_id,
+        row_number,
+        fiscal_year,
+        heading,
+        paragraph,
+        footnote,
+        0 as number_count
+    from {{ ref('int_comparisons') }}
+),
+
+-- A table is one place; a paragraph is one.
+counted as (
+    select
+        exhibit_id,
+        count(distinct row_number) as printed_row_count,
+        sum(number_count) as printed_number_count,
+        count(distinct heading || coalesce(' ' || paragraph, '')) as paragraph_count,
         string_agg(
-            case when control = 'fiscal_year' then control_value end, '|'
-            order by control_value
+            distinct cast(fiscal_year as text), '|'
+            order by cast(fiscal_year as text)
         ) as fiscal_years,
-        string_agg(
-            case when control = 'footnote' then control_value end, '|'
-            order by control_value
-        ) as footnotes
-    from {{ ref('exhibit_controls') }}
+        string_agg(distinct footnote, '|' order by footnote) as footnotes
+    from rows_keyed
     group by exhibit_id
 )
 
@@ -23,14 +46,14 @@ select
     exhibits.title,
     exhibits.sort_order,
     exhibits.population_id,
-    controls.fiscal_years,
-    exhibits.printed_row_count,
-    exhibits.printed_number_count,
+    counted.fiscal_years,
+    cast(counted.printed_row_count as integer) as printed_row_count,
+    cast(counted.printed_number_count as integer) as printed_number_count,
     exhibits.printed_wording_count,
-    exhibits.paragraph_count,
-    controls.footnotes,
+    cast(counted.paragraph_count as integer) as paragraph_count,
+    counted.footnotes,
     exhibits.keyed_on,
     exhibits.keyed_from
 from exhibits
-left join controls on exhibits.exhibit_id = controls.exhibit_id
+left join counted on exhibits.exhibit_id = counted.exhibit_id
 order by exhibits.report_id, exhibits.sort_order

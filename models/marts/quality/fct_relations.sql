@@ -1,4 +1,4 @@
-{# A view: at a million numbers a second copy of the relations would cost as much as most facts. #}
+{# A view: a second copy of so many relations would cost as much as most facts. #}
 {{ config(materialized='view') }}
 
 with relations as (select * from {{ ref('int_relations') }})
