@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import signal
 import subprocess
@@ -19,20 +18,13 @@ from conftest import Built, run
 from export import marts as exports
 from export.formats import write_files
 from export.marts import export
-from exported import FEW, Copy, contents
+from exported import FEW, Copy, assert_checksums_hold, contents
 from publish.folder import replaced_folder
 from warehouse.database import connect_read_only
 from warehouse.manifest import read_marts
 from warehouse.project import UserError
 
 copy = exported.copy
-
-
-def assert_checksums_hold(folder: Path) -> None:
-    """Check that SHA256SUMS lists exactly the files that are there, with their checksums."""
-    files = contents(folder)
-    lines = files.pop("SHA256SUMS").decode().splitlines()
-    assert lines == [f"{hashlib.sha256(files[path]).hexdigest()}  {path}" for path in sorted(files)]
 
 
 # The same bytes, whole or not at all
