@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -63,25 +62,19 @@ CODES = {
 }
 
 
-@pytest.fixture(scope="module")
-def warehouse(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
-        yield connection
-
-
 @pytest.mark.parametrize("table", CONTRACT)
 def test_table_has_the_columns_of_the_contract(
-    warehouse: duckdb.DuckDBPyConnection, table: str
+    marts: duckdb.DuckDBPyConnection, table: str
 ) -> None:
-    warehouse.execute(f"select {CONTRACT[table]} from marts.{table} limit 0")
+    marts.execute(f"select {CONTRACT[table]} from marts.{table} limit 0")
 
 
 @pytest.mark.parametrize("column", CODES)
 def test_rows_have_the_codes_of_the_contract_in_printed_order(
-    warehouse: duckdb.DuckDBPyConnection, column: str
+    marts: duckdb.DuckDBPyConnection, column: str
 ) -> None:
     table, _, name = column.partition(".")
-    found = warehouse.execute(f"select {name} from marts.{table} order by sort_order").fetchall()
+    found = marts.execute(f"select {name} from marts.{table} order by sort_order").fetchall()
     assert " ".join(code for (code,) in found) == CODES[column]
 
 
@@ -247,10 +240,10 @@ def resolved(raw_code: str) -> str:
 
 
 @pytest.mark.parametrize("question", ANSWERS)
-def test_the_answer_is_the_prints(warehouse: duckdb.DuckDBPyConnection, question: str) -> None:
+def test_the_answer_is_the_prints(marts: duckdb.DuckDBPyConnection, question: str) -> None:
     analysis = PROJECT / "analyses" / f"{question}.sql"
     sql = question if " " in question else resolved(analysis.read_text(encoding="utf-8"))
-    rows = warehouse.execute(sql).fetchall()
+    rows = marts.execute(sql).fetchall()
     found = [" | ".join("-" if cell is None else str(cell) for cell in row) for row in rows]
     assert found == ANSWERS[question].strip().replace("\n|", " |").splitlines()
 
@@ -280,8 +273,8 @@ def test_older_client_reads_the_file(built: Built) -> None:
     assert int.from_bytes(header[12:20], "little") <= 64
 
 
-def test_every_rule_has_a_page(warehouse: duckdb.DuckDBPyConnection) -> None:
-    rules = warehouse.execute("select label, rule_id from marts.dim_rules").fetchall()
+def test_every_rule_has_a_page(marts: duckdb.DuckDBPyConnection) -> None:
+    rules = marts.execute("select label, rule_id from marts.dim_rules").fetchall()
     index = (RULES / "README.md").read_text(encoding="utf-8")
     assert set(INDEX_LINK.findall(index)) == {(label.lower(), rule) for label, rule in rules}
     pages = {path.stem: path for path in RULES.glob("*.md") if path.name != "README.md"}
@@ -292,8 +285,8 @@ def test_every_rule_has_a_page(warehouse: duckdb.DuckDBPyConnection) -> None:
         assert len(lines) <= 25, rule
 
 
-def test_the_checks_that_the_pages_cite_hold(warehouse: duckdb.DuckDBPyConnection) -> None:
-    checks = warehouse.execute(
+def test_the_checks_that_the_pages_cite_hold(marts: duckdb.DuckDBPyConnection) -> None:
+    checks = marts.execute(
         "select check_id, rule_id, verdict from marts.fct_consistency_checks"
         " where exhibit_id like 'ussc_production_2021.%'"
     ).fetchall()

@@ -42,13 +42,6 @@ BY_YEAR = "offenders_by_fiscal_year"
 ALL_YEARS = {BY_YEAR, "discrepancies"}
 
 
-@pytest.fixture(scope="module")
-def marts(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
-        connection.execute("use marts")
-        yield connection
-
-
 @dataclass(frozen=True)
 class Served:
     """A running Superset, and its administrator, logged in."""
