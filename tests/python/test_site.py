@@ -365,16 +365,19 @@ def test_commands_refuse_in_one_line(
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("delete from marts.fct_enticement_types", "no rows in fct_enticement_types"),
-        ("alter table marts.fct_observations drop is_preferred", "lacks the column is_preferred"),
-        ("drop table marts.dim_measures", "lacks the table dim_measures"),
+        ("delete from marts.fct_enticement_types", "no rows in fct_enticement_types: "),
+        (
+            "alter table marts.fct_observations drop is_preferred",
+            'of an older build .*column "is_preferred"',
+        ),
+        ("drop table marts.dim_measures", "of an older build .*dim_measures does not exist"),
     ],
 )
 def test_an_old_warehouse(copy: Copy, statement: str, message: str) -> None:
     copy.change(statement)
     with (
         duckdb.connect(str(copy.warehouse)) as connection,
-        pytest.raises(UserError, match=f"{message}: run make build again"),
+        pytest.raises(UserError, match=f"{message}.*run make build again"),
     ):
         rows_of(Data(connection), topics.PARTS["enticement"][0])
 
