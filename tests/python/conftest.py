@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +70,27 @@ def run_cli(
 def run_build(project: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the build of a project."""
     return run_cli("build", "--output", output, *options, project=project)
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def listens_beyond_this_machine(port: int) -> bool:
+    """Say whether a server listens on all addresses, as it then does on all of 127.0.0.0/8."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.2", port)) == 0
+
+
+def wait_for(server: subprocess.Popen[Any], log: Path, is_ready: Callable[[], object]) -> None:
+    """Wait until a server is ready; where it ends or takes minutes, show its log."""
+    until = time.monotonic() + 240
+    while not is_ready():
+        assert server.poll() is None and time.monotonic() < until, log.read_text()
+        time.sleep(0.1)
 
 
 Refused = Callable[..., str]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,14 @@ from typing import Any
 import pytest
 import requests
 
-from conftest import PROJECT, copy_tracked_files, need
+from conftest import (
+    PROJECT,
+    copy_tracked_files,
+    free_port,
+    listens_beyond_this_machine,
+    need,
+    wait_for,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -139,29 +144,26 @@ def test_a_run_that_is_ended_ends_the_release(project: Path, other_command: Path
 
 
 def test_make_dagster_serves_this_machine_only(project: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, log = free_port(), project / "server.log"
     question = (
         "{repositoriesOrError {... on RepositoryConnection {nodes {schedules"
         " {name cronSchedule executionTimezone pipelineName scheduleState {status}}}}}}"
     )
-    with (project / "server.log").open("w") as log:
+    with log.open("w") as out:
         command = ["make", "dagster", f"PORT={port}"]
         process = subprocess.Popen(
-            command, cwd=project, stdout=log, stderr=log, start_new_session=True
+            command, cwd=project, stdout=out, stderr=out, start_new_session=True
         )
+
+    def ask() -> Any:
+        url, body = f"http://127.0.0.1:{port}/graphql", {"query": question}
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.post(url, json=body, timeout=60).json()
+
     try:
-        for _ in range(600):
-            assert process.poll() is None, (project / "server.log").read_text()
-            with contextlib.suppress(requests.ConnectionError):
-                url, body = f"http://127.0.0.1:{port}/graphql", {"query": question}
-                answer = requests.post(url, json=body, timeout=60).json()
-                break
-            time.sleep(0.1)
-        with socket.socket() as probe:
-            # A server on all addresses would answer on every address of the loopback network.
-            assert probe.connect_ex(("127.0.0.2", port)) != 0
+        wait_for(process, log, ask)
+        answer = ask()
+        assert not listens_beyond_this_machine(port)
     finally:
         os.killpg(process.pid, 2)
         process.wait(timeout=60)
