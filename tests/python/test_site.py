@@ -314,8 +314,7 @@ def test_the_pages_follow_the_warehouse(
     checks = read(output / "checks.html")
     for page_text in (text(checks), text(read(output / "index.html"))):
         assert f"{counts['checks']} checks" in page_text
-        assert "Not counted: 1 not checkable" in page_text
-        assert f"; {vacuous} that no value" in page_text
+        assert re.search(f"Not counted: 1 not checkable.*; {vacuous} that no value", page_text)
     by_rule = rows(table(checks, "rule-table"))
     assert {name: sum(int(row[name].text) for row in by_rule) for name in counts} == counts
     assert [text(cell) for cell in checks.iter("td")].count("not checkable") == 1
