@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -117,13 +118,9 @@ def read_json(folder: Path, mart: str, types: Types) -> list[Row]:
     return typed_rows((item.values() for item in objects), types)
 
 
-_workbooks: dict[Path, openpyxl.Workbook] = {}
-
-
+@cache
 def workbook(folder: Path) -> openpyxl.Workbook:
-    if folder not in _workbooks:
-        _workbooks[folder] = openpyxl.load_workbook(folder / "sentencing_warehouse.xlsx")
-    return _workbooks[folder]
+    return openpyxl.load_workbook(folder / "sentencing_warehouse.xlsx")
 
 
 def sheet_of(folder: Path, mart: str) -> Any:
