@@ -232,6 +232,7 @@ def copy_folder(folder: Path, copy: Path) -> Path:
 
 
 Make = Callable[[Path], None]
+Marts = duckdb.DuckDBPyConnection
 Shared = Callable[[str, Make], Path]
 
 
@@ -273,7 +274,7 @@ def built(shared: Shared) -> Built:
 
 
 @pytest.fixture(scope="module")
-def marts(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
+def marts(built: Built) -> Iterator[Marts]:
     """A connection to the warehouse, in its schema `marts`."""
     with duckdb.connect(str(built.warehouse), read_only=True) as connection:
         connection.execute("use marts")

@@ -19,6 +19,7 @@ from conftest import (
     free_port,
     listens_beyond_this_machine,
     need,
+    run,
     wait_for,
 )
 
@@ -35,19 +36,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(project: Path, **options: Any) -> dict[str, Any]:
+def run_job(project: Path, **options: Any) -> dict[str, Any]:
     """Run the job; return what Dagster recorded and what the alert command was given."""
     alerts = project / "alerts"
     alerts.unlink(missing_ok=True)
     session = PROJECT / "tests" / "python" / "dagster_session.py"
     environment = {"PYTHONPATH": str(project), "WAREHOUSE_ALERT_COMMAND": f"tee '{alerts}'"}
-    done = subprocess.run(
-        [PYTHON, session, json.dumps(options)],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(PYTHON, session, json.dumps(options), env=os.environ | environment)
     assert done.returncode == 0, done.stderr
     recorded: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return recorded | {"alert": json.loads(alerts.read_bytes()) if alerts.exists() else None}
@@ -56,7 +51,7 @@ def run(project: Path, **options: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def first(project: Path) -> dict[str, Any]:
     """What Dagster recorded of the first release."""
-    return run(project)
+    return run_job(project)
 
 
 @pytest.fixture
@@ -88,7 +83,7 @@ def test_failing_build_fails_the_run_and_leaves_the_release(
     seed = project / "seeds" / "reference" / "known_discrepancies.csv"
     declared = seed.read_text(encoding="utf-8")
     seed.write_text(declared.splitlines(keepends=True)[0], encoding="utf-8")
-    done = run(project)
+    done = run_job(project)
     seed.write_text(declared, encoding="utf-8")
     assert (done["success"], done["materialized"]) == (False, {})
     assert os.readlink(project / "releases" / "current") == before
@@ -114,7 +109,7 @@ def test_nothing_is_recorded_unless_it_is_current(
     project: Path, other_command: Path, command: str, success: bool, said: str
 ) -> None:
     other_command.write_text(command)
-    done = run(project)
+    done = run_job(project)
     assert (done["success"], done["materialized"]) == (success, {})
     assert done["logged"][0].endswith(said)
     assert done["alert"] is None if success else done["alert"]["reason"] == said

@@ -6,10 +6,9 @@ import json
 import re
 from typing import Any
 
-import duckdb
 import pytest
 
-from conftest import PROJECT, Built, run
+from conftest import PROJECT, Built, Marts, run
 from pages.data import TEMPLATES
 from warehouse.manifest import read_marts
 
@@ -54,7 +53,7 @@ def test_every_macro_and_its_arguments_are_described(manifest: dict[str, Any]) -
 
 
 def test_every_column_is_described_and_marts_in_the_database(
-    manifest: dict[str, Any], marts: duckdb.DuckDBPyConnection
+    manifest: dict[str, Any], marts: Marts
 ) -> None:
     columns: dict[tuple[str, str], dict[str, str]] = {}
     for schema, table, column, comment in marts.execute(

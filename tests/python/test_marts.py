@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-import duckdb
 import pytest
 
-from conftest import PROJECT, Built
+from conftest import PROJECT, Built, Marts
 
 RULES = PROJECT / "docs" / "rules"
 
@@ -58,16 +57,12 @@ CODES = {
 
 
 @pytest.mark.parametrize("table", CONTRACT)
-def test_table_has_the_columns_of_the_contract(
-    marts: duckdb.DuckDBPyConnection, table: str
-) -> None:
+def test_table_has_the_columns_of_the_contract(marts: Marts, table: str) -> None:
     marts.execute(f"select {CONTRACT[table]} from marts.{table} limit 0")
 
 
 @pytest.mark.parametrize("column", CODES)
-def test_rows_have_the_codes_of_the_contract_in_printed_order(
-    marts: duckdb.DuckDBPyConnection, column: str
-) -> None:
+def test_rows_have_the_codes_of_the_contract_in_printed_order(marts: Marts, column: str) -> None:
     table, _, name = column.partition(".")
     found = marts.execute(f"select {name} from marts.{table} order by sort_order").fetchall()
     assert " ".join(code for (code,) in found) == CODES[column]
@@ -208,7 +203,7 @@ def resolved(raw_code: str) -> str:
 
 
 @pytest.mark.parametrize("question", ANSWERS)
-def test_the_answer_is_the_prints(marts: duckdb.DuckDBPyConnection, question: str) -> None:
+def test_the_answer_is_the_prints(marts: Marts, question: str) -> None:
     analysis = PROJECT / "analyses" / f"{question}.sql"
     sql = question if " " in question else resolved(analysis.read_text(encoding="utf-8"))
     rows = marts.execute(sql).fetchall()
@@ -216,9 +211,7 @@ def test_the_answer_is_the_prints(marts: duckdb.DuckDBPyConnection, question: st
     assert found == ANSWERS[question].strip().replace("\n|", " |").splitlines()
 
 
-def test_each_analysis_asks_a_question_says_what_to_mind_and_reads_marts_only(
-    built: Built,
-) -> None:
+def test_each_analysis_asks_a_question_says_what_to_mind_and_reads_marts_only(built: Built) -> None:
     nodes = json.loads(built.manifest.read_bytes())["nodes"]
     analyses = [node for node in nodes.values() if node["resource_type"] == "analysis"]
     names = sorted(node["name"] for node in analyses)
@@ -236,7 +229,7 @@ def test_the_file_is_one_that_duckdb_1_0_reads(built: Built) -> None:
     assert int.from_bytes(header[12:20], "little") <= 64
 
 
-def test_every_rule_has_a_page(marts: duckdb.DuckDBPyConnection) -> None:
+def test_every_rule_has_a_page(marts: Marts) -> None:
     rules = marts.execute("select label, rule_id from marts.dim_rules").fetchall()
     index = (RULES / "README.md").read_text(encoding="utf-8")
     linked = re.findall(r"^\[([a-z -]+)\]\((\w+)\.md\)", index, re.MULTILINE)
@@ -249,7 +242,7 @@ def test_every_rule_has_a_page(marts: duckdb.DuckDBPyConnection) -> None:
         assert len(lines) <= 25, rule
 
 
-def test_the_checks_that_the_pages_cite_hold(marts: duckdb.DuckDBPyConnection) -> None:
+def test_the_checks_that_the_pages_cite_hold(marts: Marts) -> None:
     checks = marts.execute(
         "select check_id, rule_id, verdict from marts.fct_consistency_checks"
         " where exhibit_id like 'ussc_production_2021.%'"

@@ -14,14 +14,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import psycopg2
 import psycopg2.errors
 import pyodbc
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from conftest import PROJECT, Built, alter, copy_project, need
+from conftest import PROJECT, Built, Marts, alter, copy_project, need
 from postgres_server import BUILDER, Server, fetch, run_publish, said_in_one_line, started_server
 from servers.postgres import Relation, publish
 from test_marts import resolved
@@ -80,7 +79,7 @@ def tables(connection: Connection) -> list[tuple[Any, ...]]:
 
 
 def test_every_table_value_type_and_comment_is_duckdbs(
-    analyst: Connection, odbc: pyodbc.Connection, marts: duckdb.DuckDBPyConnection
+    analyst: Connection, odbc: pyodbc.Connection, marts: Marts
 ) -> None:
     comments = "select schema_name || '.' || {0}_name, comment from duckdb_{0}s()"
     comment_of = dict(marts.execute(comments.format("table")).fetchall())
@@ -117,7 +116,7 @@ def test_every_table_value_type_and_comment_is_duckdbs(
 
 
 def test_the_guide_has_a_query_for_descriptions_over_odbc(
-    odbc: pyodbc.Connection, marts: duckdb.DuckDBPyConnection
+    odbc: pyodbc.Connection, marts: Marts
 ) -> None:
     page = (PROJECT / "docs" / "postgres.md").read_text(encoding="utf-8")
     [query] = re.findall(r"^    select.*?pg_description.*?\n\n", page, re.DOTALL | re.MULTILINE)
@@ -142,9 +141,7 @@ def test_the_same_seeds_models_and_tests_have_passed(built: Built, published: Pa
     assert sum(status == "pass" for status in on_postgres.values()) > 100
 
 
-def test_worked_questions_have_the_same_answers(
-    analyst: Connection, marts: duckdb.DuckDBPyConnection
-) -> None:
+def test_worked_questions_have_the_same_answers(analyst: Connection, marts: Marts) -> None:
     paths = sorted((PROJECT / "analyses").glob("*.sql"))
     assert len(paths) == 10
     for path in paths:

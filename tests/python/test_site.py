@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 import exported
-from conftest import PROJECT, Built, Refused, run_cli
+from conftest import PROJECT, Built, Marts, Refused, run_cli
 from exported import Copy, assert_checksums_hold, contents
 from html_pages import CellRead, Element, Pages, read, rows, serving, table, text
 from pages import topics
@@ -35,7 +35,7 @@ copy = exported.copy
 
 
 @pytest.fixture
-def data(marts: duckdb.DuckDBPyConnection) -> Data:
+def data(marts: Marts) -> Data:
     return Data(marts)
 
 

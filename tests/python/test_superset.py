@@ -20,7 +20,16 @@ import pytest
 import requests
 import yaml
 
-from conftest import CLI, PROJECT, Built, free_port, listens_beyond_this_machine, need, wait_for
+from conftest import (
+    CLI,
+    PROJECT,
+    Built,
+    Marts,
+    free_port,
+    listens_beyond_this_machine,
+    need,
+    wait_for,
+)
 from exported import contents
 from servers.assets import SPECIFICATION
 
@@ -149,9 +158,7 @@ def _query(served: Served, chart: dict[str, Any]) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in [*columns, *metrics]) for row in result["data"]]
 
 
-def test_every_chart_shows_the_numbers_of_the_marts(
-    served: Served, marts: duckdb.DuckDBPyConnection
-) -> None:
+def test_every_chart_shows_the_numbers_of_the_marts(served: Served, marts: Marts) -> None:
     charts = {NAMES[chart["slice_name"]]: chart for chart in served.all("chart")}
     assert charts.keys() == SPEC["charts"].keys()
     for name, chart in charts.items():

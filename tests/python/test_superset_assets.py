@@ -7,11 +7,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import yaml
 
-from conftest import Built, Refused, alter
+from conftest import Built, Marts, Refused, alter
 from servers.assets import SPECIFICATION, write_assets
 from warehouse.manifest import Mart, read_marts
 from warehouse.project import UserError
@@ -53,7 +52,7 @@ def test_exposures_name_what_reads_the_marts(built: Built, described: dict[str, 
 
 @pytest.mark.parametrize("table", DATASETS)
 def test_measures_are_not_grouped_by_and_metrics_add_up_only_what_adds_up(
-    marts: duckdb.DuckDBPyConnection, described: dict[str, Mart], table: str
+    marts: Marts, described: dict[str, Mart], table: str
 ) -> None:
     def one(expression: str, rows: str = table) -> Any:
         [(value,)] = marts.execute(f"select {expression} from {rows}").fetchall()
