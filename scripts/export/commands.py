@@ -66,10 +66,9 @@ def export(
     manifest: Path | None,
     formats: tuple[str, ...],
     marts: tuple[str, ...],
-) -> int:
+) -> None:
     """Export the marts of the warehouse: files, a workbook and a data package."""
     manifest = manifest or warehouse.with_name("manifest.json")
     rows = exports.export(warehouse, output, manifest, formats, marts or None)
     total = f"{len(rows)} marts, {sum(rows.values()):,} rows"
     click.echo(f"{context.info_name}: {total} -> {output}", err=True)
-    return 0

@@ -27,8 +27,6 @@ from warehouse.database import connect_read_only
 from warehouse.manifest import read_marts
 from warehouse.project import UserError, sha256
 
-__all__ = ["CHECKSUMS", "FORMATS", "PACKAGE", "WORKBOOK", "export", "files_below", "with_columns"]
-
 # The first of these that is exported is the one that datapackage.json points at: the plainest, then
 # what the frictionless library can check.
 FORMATS = ("csv", "xlsx", "json", "parquet")

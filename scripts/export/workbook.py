@@ -106,12 +106,11 @@ class Workbook:
         header = ("sheet", "mart", "rows", "columns", "primary_key", "description")
         sheet = self._new_sheet("contents", header, (33, 46, 8, 8, 40, 100))
         for row, mart in enumerate(marts, start=1):
-            description = mart.description
+            name, description = sheets[mart.name], mart.description
             if mart.name in left_out:
                 sheet.write_string(row, 0, "(too many rows)", self._top)
                 description = f"{left_out[mart.name]}\n\n{description}"
             else:
-                name = sheets[mart.name]
                 sheet.write_url(row, 0, f"internal:'{name}'!A1", self._link, name)
             sheet.write_string(row, 1, mart.name, self._top)
             sheet.write_number(row, 2, rows[mart.name], self._top)

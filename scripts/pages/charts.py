@@ -98,13 +98,11 @@ def inline_svg(chart: Chart, size: str, description: str) -> str:
     alternative, already escaped for an attribute.
     """
     # What Vega says of single marks would be read aloud beside the text alternative.
-    drawn = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg(chart, WIDTHS[size]))
+    drawn = re.sub(r' (role|aria-[a-z]+|xmlns(:xlink)?)="[^"]*"', "", svg(chart, WIDTHS[size]))
     for name, color in palette().items():
         drawn = drawn.replace(f'"{color}"', f'"var(--{name})"')
     attributes = f'class="{size}" role="img" aria-label="{description}"'
-    return drawn.replace('class="marks"', attributes, 1).replace(
-        ' xmlns:xlink="http://www.w3.org/1999/xlink"', "", 1
-    )
+    return drawn.replace('class="marks"', attributes, 1)
 
 
 def specification(chart: Chart, width: int, background: str) -> altair.LayerChart:

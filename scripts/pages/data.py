@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,9 +40,9 @@ class Data:
         try:
             result = self._connection.execute(sql)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
+            missing = str(error).splitlines()[0]
             raise UserError(
-                f"the warehouse is of an older build, it lacks {_missing(str(error))}: "
-                "run make build again"
+                f"the warehouse is of an older build ({missing}): run make build again"
             ) from error
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -79,12 +78,3 @@ def tally(checks: Iterable[Row]) -> dict[str, int]:
     apart = {name: counts[name] for name in ("not_checkable", "vacuous")}
     total = counts.total() - sum(apart.values())
     return {"total": total, "consistent": counts["consistent"], **apart}
-
-
-def _missing(message: str) -> str:
-    """Say which table or column DuckDB did not find."""
-    found = re.search(r'(Table) with name (\S+) does not|(column)(?: named)? "([^"]+)"', message)
-    if not found:
-        return f"what the pages need ({message.splitlines()[0]})"
-    kind, name = filter(None, found.groups())
-    return f"the {kind.lower()} {name}"

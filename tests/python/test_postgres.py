@@ -15,14 +15,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import psycopg2
 import psycopg2.errors
 import pyodbc
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from conftest import PROJECT, Built, alter, copy_project, need, run
+from conftest import PROJECT, Built, Marts, alter, copy_project, need, run
 from postgres_server import BUILDER, Server, fetch, run_publish, said_in_one_line, started_server
 from servers.postgres import Relation, publish
 from test_marts import resolved
@@ -65,12 +64,6 @@ def odbc(server: Server, published: Path) -> Iterator[pyodbc.Connection]:
         yield connection
 
 
-@pytest.fixture(scope="module")
-def duck(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
-        yield connection
-
-
 def exactly(rows: Iterable[Iterable[object]]) -> Counter[tuple[str, ...]]:
     """Rows as a multiset in which 1, 1.0, True and Decimal('1.00') differ."""
     return Counter(tuple(repr(value) for value in row) for row in rows)
@@ -87,11 +80,11 @@ def tables(connection: Connection) -> list[tuple[Any, ...]]:
 
 
 def test_every_table_value_type_and_comment_is_duckdbs(
-    analyst: Connection, odbc: pyodbc.Connection, duck: duckdb.DuckDBPyConnection
+    analyst: Connection, odbc: pyodbc.Connection, marts: Marts
 ) -> None:
     comments = "select schema_name || '.' || {0}_name, comment from duckdb_{0}s()"
-    comment_of = dict(duck.execute(comments.format("table")).fetchall())
-    comment_of |= duck.execute(comments.format("view")).fetchall()
+    comment_of = dict(marts.execute(comments.format("table")).fetchall())
+    comment_of |= marts.execute(comments.format("view")).fetchall()
     published = [f"{schema}.{name}" for schema, name in tables(analyst)]
     expected = [name for name in comment_of if re.match("(marts|raw|reference)[.]", name)]
     assert published == sorted(expected)
@@ -107,7 +100,7 @@ def test_every_table_value_type_and_comment_is_duckdbs(
             " where attrelid = %s::regclass and attnum > 0 order by attnum",
             name,
         )
-        described = duck.execute(
+        described = marts.execute(
             "select column_name, data_type, comment, $1 from duckdb_columns()"
             " where schema_name || '.' || table_name = $2 order by column_index",
             [comment_of[name], name],
@@ -116,7 +109,7 @@ def test_every_table_value_type_and_comment_is_duckdbs(
             (column, kind.lower().replace("varchar", "text").replace("decimal", "numeric"), *texts)
             for column, kind, *texts in described
         ], name
-        rows = duck.execute(f"from {name}").fetchall()
+        rows = marts.execute(f"from {name}").fetchall()
         assert exactly(fetch(analyst, f"select * from {name}")) == exactly(rows), name
         assert exactly(odbc.execute(f"select * from {name}").fetchall()) == exactly(rows), name
         row_count += len(rows)
@@ -124,11 +117,11 @@ def test_every_table_value_type_and_comment_is_duckdbs(
 
 
 def test_the_guide_has_a_query_for_descriptions_over_odbc(
-    odbc: pyodbc.Connection, duck: duckdb.DuckDBPyConnection
+    odbc: pyodbc.Connection, marts: Marts
 ) -> None:
     page = (PROJECT / "docs" / "postgres.md").read_text(encoding="utf-8")
     [query] = re.findall(r"^    select.*?pg_description.*?\n\n", page, re.DOTALL | re.MULTILINE)
-    expected = duck.execute(
+    expected = marts.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns()"
         " where schema_name = 'marts' and comment is not null"
     ).fetchall()
@@ -149,14 +142,12 @@ def test_the_same_seeds_models_and_tests_have_passed(built: Built, published: Pa
     assert sum(status == "pass" for status in on_postgres.values()) > 100
 
 
-def test_worked_questions_have_the_same_answers(
-    analyst: Connection, duck: duckdb.DuckDBPyConnection
-) -> None:
+def test_worked_questions_have_the_same_answers(analyst: Connection, marts: Marts) -> None:
     paths = sorted((PROJECT / "analyses").glob("*.sql"))
     assert len(paths) == 10
     for path in paths:
         query = resolved(path.read_text(encoding="utf-8"))
-        rows = duck.execute(query).fetchall()
+        rows = marts.execute(query).fetchall()
         assert rows, path.name
         assert exactly(fetch(analyst, query.replace("%", "%%"))) == exactly(rows), path.name
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,27 +12,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from conftest import PROJECT, Built, need
+from conftest import need, run_cli
+from exported import contents
 from html_pages import serving
 from pages.pictures import CHROMIUM, SCHEMES, WINDOWS, chromium
-from pages.site import make_site
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def site(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site with dbt's real documentation."""
+def browser() -> Iterator[Browser]:
     need(CHROMIUM.is_file(), "Debian's chromium")
-    folder = tmp_path_factory.mktemp("browser") / "site"
-    documentation = built.warehouse.with_name("docs") / "index.html"
-    make_site(built.warehouse, folder, built.manifest, built.exports, documentation)
-    assert len(list(folder.glob("*.html"))) == 12
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser(site: Path) -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
@@ -153,14 +141,14 @@ def test_print(browser: Browser, site: Path) -> None:
 
 
 def test_screenshots(site: Path, tmp_path: Path) -> None:
+    need(CHROMIUM.is_file(), "Debian's chromium")
     (tmp_path / "site").mkdir()
     for name in ("index.html", "style.css"):
         shutil.copy(site / name, tmp_path / "site" / name)
     # In a process of its own: this one has a browser already.
-    command = [sys.executable, str(PROJECT / "scripts" / "cli.py"), "screenshots"]
-    command += ["--site", str(tmp_path / "site"), "--output", str(tmp_path / "out")]
-    subprocess.run(command, check=True, capture_output=True)
-    made = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    done = run_cli("screenshots", "--site", tmp_path / "site", "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    made = contents(tmp_path / "out")
     assert set(made) == {"index.pdf"} | {f"index-{w}-{s}.png" for w in WINDOWS for s in SCHEMES}
     assert all(len(content) > 5_000 for content in made.values())
     assert made["index.pdf"].startswith(b"%PDF")

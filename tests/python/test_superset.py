@@ -6,9 +6,7 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,7 +20,17 @@ import pytest
 import requests
 import yaml
 
-from conftest import PROJECT, Built, need
+from conftest import (
+    CLI,
+    PROJECT,
+    Built,
+    Marts,
+    free_port,
+    listens_beyond_this_machine,
+    need,
+    wait_for,
+)
+from exported import contents
 from servers.assets import SPECIFICATION
 
 pytestmark = pytest.mark.integration
@@ -40,13 +48,6 @@ QUERIES = {
 # Charts that the dashboard's filter on the fiscal year leaves alone.
 BY_YEAR = "offenders_by_fiscal_year"
 ALL_YEARS = {BY_YEAR, "discrepancies"}
-
-
-@pytest.fixture(scope="module")
-def marts(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
-        connection.execute("use marts")
-        yield connection
 
 
 @dataclass(frozen=True)
@@ -89,25 +90,15 @@ def _publish(releases: Path, number: int, built: Built, change: str | None = Non
 @contextmanager
 def _started(releases: Path, home: Path, *options: str) -> Iterator[tuple[str, str]]:
     """Start Superset as `make superset` does; give its address and the password it printed."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command: list[str | Path] = [
-        ENVIRONMENT / "bin" / "python",
-        PROJECT / "scripts" / "cli.py",
-        "superset",
-    ]
+    port = free_port()
+    command: list[str | Path] = [ENVIRONMENT / "bin" / "python", CLI, "superset"]
     command += ["--warehouse", releases / "current" / "warehouse.duckdb"]
     command += ["--home", home, "--port", str(port), *options]
     printed, errors = home.with_suffix(".out"), home.with_suffix(".err")
     with printed.open("w") as output, errors.open("w") as error:
         process = subprocess.Popen(command, stdout=output, stderr=error, cwd=home.parent)
     try:
-        until = time.monotonic() + 240
-        while "user " not in printed.read_text():
-            assert process.poll() is None, errors.read_text()
-            assert time.monotonic() < until, errors.read_text()
-            time.sleep(0.1)
+        wait_for(process, errors, lambda: "user " in printed.read_text())
         [password] = re.findall(r"password +(\S+)", printed.read_text())
         yield f"http://127.0.0.1:{port}", password
         process.send_signal(signal.SIGTERM)
@@ -167,9 +158,7 @@ def _query(served: Served, chart: dict[str, Any]) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in [*columns, *metrics]) for row in result["data"]]
 
 
-def test_every_chart_shows_the_numbers_of_the_marts(
-    served: Served, marts: duckdb.DuckDBPyConnection
-) -> None:
+def test_every_chart_shows_the_numbers_of_the_marts(served: Served, marts: Marts) -> None:
     charts = {NAMES[chart["slice_name"]]: chart for chart in served.all("chart")}
     assert charts.keys() == SPEC["charts"].keys()
     for name, chart in charts.items():
@@ -212,16 +201,6 @@ def test_sql_lab_reads_the_warehouse(served: Served) -> None:
 REFUSED = Path(__file__).with_name("refused_by_superset.txt").read_text().splitlines()
 
 
-@contextmanager
-def _nothing_written(folder: Path) -> Iterator[None]:
-    def state() -> dict[Path, bytes]:
-        return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-    before = state()
-    yield
-    assert state() == before
-
-
 def _places(served: Served) -> dict[str, Path]:
     folder = (served.releases / "current").resolve()
     return {"folder": folder, "warehouse": folder / "warehouse.duckdb", "home": served.home}
@@ -247,20 +226,21 @@ def test_sql_lab_refuses_to_write_and_to_read_files(served: Served, opened: bool
         assert answer.status_code == 200, answer.text
     outside = served.releases.parent / "outside.csv"
     outside.write_text("a,b\n1,2\n")
-    with _nothing_written(served.releases):
-        for statement in REFUSED:
-            answer = served.sql(statement.format(**_places(served), outside=outside))
-            assert answer.status_code in (422, 500), (statement, answer.text)
-            messages = " ".join(error["message"] for error in answer.json()["errors"])
-            assert re.search(REASONS, messages), (statement, messages)
-        answer = served.client.post(
-            f"{served.url}{path}/upload/",
-            data={"type": "csv", "table_name": "uploaded", "schema": "marts"},
-            files={"file": ("x.csv", "a\n1\n")},
-            timeout=60,
-        )
-        assert answer.status_code >= 400, answer.text
-        assert "read-only mode" in answer.text or "not allowed" in answer.text, answer.text
+    before = contents(served.releases)
+    for statement in REFUSED:
+        answer = served.sql(statement.format(**_places(served), outside=outside))
+        assert answer.status_code in (422, 500), (statement, answer.text)
+        messages = " ".join(error["message"] for error in answer.json()["errors"])
+        assert re.search(REASONS, messages), (statement, messages)
+    answer = served.client.post(
+        f"{served.url}{path}/upload/",
+        data={"type": "csv", "table_name": "uploaded", "schema": "marts"},
+        files={"file": ("x.csv", "a\n1\n")},
+        timeout=60,
+    )
+    assert answer.status_code >= 400, answer.text
+    assert "read-only mode" in answer.text or "not allowed" in answer.text, answer.text
+    assert contents(served.releases) == before
 
 
 @pytest.mark.parametrize(
@@ -278,9 +258,10 @@ def test_sql_lab_refuses_to_write_and_to_read_files(served: Served, opened: bool
 )
 def test_no_other_database_can_be_connected(served: Served, uri: str) -> None:
     body = {"sqlalchemy_uri": uri.format(**_places(served)), "database_name": "another"}
-    with _nothing_written(served.releases):
-        tried = served.call("POST", "/api/v1/database/test_connection/", body)
-        made = served.call("POST", "/api/v1/database/", body)
+    before = contents(served.releases)
+    tried = served.call("POST", "/api/v1/database/test_connection/", body)
+    made = served.call("POST", "/api/v1/database/", body)
+    assert contents(served.releases) == before
     assert tried.status_code in (400, 422), tried.text
     assert made.status_code == 422, made.text
     assert re.search("sentencing warehouse only|for security reasons", tried.text), tried.text
@@ -303,9 +284,7 @@ def test_nothing_is_open_without_logging_in(served: Served) -> None:
         assert answer.status_code in (302, 400, 401, 404), (path, answer.text)
         assert "result" not in answer.text
     assert _logged_in(served.url, "admin") is None
-    with socket.socket() as probe:
-        # A server on all addresses would answer on every address of the loopback network.
-        assert probe.connect_ex(("127.0.0.2", int(served.url.rsplit(":", 1)[1]))) != 0
+    assert not listens_beyond_this_machine(int(served.url.rsplit(":", 1)[1]))
 
 
 def test_pages_talk_to_superset_alone(served: Served) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import yaml
 
-import cli
-from conftest import Built, alter
+from conftest import Built, Marts, Refused, alter
 from servers.assets import SPECIFICATION, write_assets
 from warehouse.manifest import Mart, read_marts
 from warehouse.project import UserError
@@ -35,18 +32,11 @@ SHOWN = {"percent": "coalesce(published_percent, recomputed_percent)"}
 
 
 @pytest.fixture(scope="module")
-def marts(built: Built) -> dict[str, Mart]:
+def described(built: Built) -> dict[str, Mart]:
     return {mart.name: mart for mart in read_marts(built.manifest)}
 
 
-@pytest.fixture(scope="module")
-def connection(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
-        connection.execute("use marts")
-        yield connection
-
-
-def test_exposures_name_what_reads_the_marts(built: Built, marts: dict[str, Mart]) -> None:
+def test_exposures_name_what_reads_the_marts(built: Built, described: dict[str, Mart]) -> None:
     manifest = json.loads(built.manifest.read_text(encoding="utf-8"))
     exposures = {
         exposure["name"]: {
@@ -56,25 +46,25 @@ def test_exposures_name_what_reads_the_marts(built: Built, marts: dict[str, Mart
     }
     assert exposures["superset_dashboard"] == DATASETS.keys()
     printed = exposures["exhibits_as_printed"]
-    assert exposures["exports"] == exposures["pages"] == marts.keys() - printed
-    assert printed == {name for name in marts if name.startswith("rpt_ussc_")}
+    assert exposures["exports"] == exposures["pages"] == described.keys() - printed
+    assert printed == {name for name in described if name.startswith("rpt_ussc_")}
 
 
 @pytest.mark.parametrize("table", DATASETS)
 def test_measures_are_not_grouped_by_and_metrics_add_up_only_what_adds_up(
-    connection: duckdb.DuckDBPyConnection, marts: dict[str, Mart], table: str
+    marts: Marts, described: dict[str, Mart], table: str
 ) -> None:
     def one(expression: str, rows: str = table) -> Any:
-        [(value,)] = connection.execute(f"select {expression} from {rows}").fetchall()
+        [(value,)] = marts.execute(f"select {expression} from {rows}").fetchall()
         return value
 
-    dataset = write_assets(marts)[f"datasets/{table}.yaml"]
+    dataset = write_assets(described)[f"datasets/{table}.yaml"]
     assert dataset["extra"] == {"disallow_adhoc_metrics": True}
     assert one("count(*)") > 1
     # Every row twice, under two fiscal years.
     other_year = f"select * replace (fiscal_year - 1 as fiscal_year) from {table}"
     two_years = f"(from {table} union all {other_year})"
-    columns = connection.execute(
+    columns = marts.execute(
         "select column_name, data_type from duckdb_columns()"
         f" where (schema_name, table_name) = ('marts', '{table}') order by column_index"
     ).fetchall()
@@ -97,8 +87,8 @@ def test_measures_are_not_grouped_by_and_metrics_add_up_only_what_adds_up(
             assert one(expression) is None, name
             grouped = f"select {key}, {expression} from {table} group by all order by all"
             single = f"select {key}, {SHOWN.get(name, name)} from {table} order by all"
-            shown = connection.execute(grouped).fetchall()
-            assert shown == connection.execute(single).fetchall(), name
+            shown = marts.execute(grouped).fetchall()
+            assert shown == marts.execute(single).fetchall(), name
 
 
 @pytest.mark.parametrize(
@@ -118,25 +108,21 @@ def test_measures_are_not_grouped_by_and_metrics_add_up_only_what_adds_up(
     ],
 )
 def test_what_does_not_fit_is_refused(
-    marts: dict[str, Mart], tmp_path: Path, old: str, new: str, said: str
+    described: dict[str, Mart], tmp_path: Path, old: str, new: str, said: str
 ) -> None:
     specification = tmp_path / "dashboard.yaml"
     specification.write_bytes(SPECIFICATION.read_bytes())
     alter(specification, old, new)
     with pytest.raises(UserError, match=f"^{said}"):
-        write_assets(marts, specification)
+        write_assets(described, specification)
 
 
-def test_bad_input_is_one_line(
-    built: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bad_input_is_one_line(built: Built, tmp_path: Path, refused: Refused) -> None:
     missing, home = tmp_path / "warehouse.duckdb", tmp_path / "home"
 
     def said(warehouse: Path, port: int) -> str:
         options = ["--warehouse", str(warehouse), "--port", str(port), "--home", str(home)]
-        assert cli.main(["superset", *options]) == 2
-        [line] = capsys.readouterr().err.splitlines()
-        return line.removeprefix("superset: ")
+        return refused("superset", *options)
 
     advice = "run make release first, or name another file"
     assert said(missing, 8088) == f"there is no {missing}: {advice}"
