@@ -16,14 +16,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from publish.about import about, inscribe, write_manifest
+from export.marts import PACKAGE
+from publish.about import write_manifest
 from publish.build import Places, add_site, assemble
 from publish.folder import BusyError
 from publish.releases import Release, Releases
-from warehouse.database import STORAGE
+from warehouse.build_id import build_id_of, check_build_id
+from warehouse.database import connect_read_only
 from warehouse.dbt import BuildFailedError, count_tests
+from warehouse.manifest import read_marts
 from warehouse.project import UserError
 from warehouse.signals import Signals
 
@@ -42,7 +43,7 @@ class Outcome:
     outcome: str
     exit_status: int
     release: str | None = None
-    release_id: str | None = None
+    build_id: str | None = None
     previous: str | None = None
     reason: str | None = None
     log: str | None = None
@@ -65,15 +66,15 @@ def release(
     with releases.locked(wait), releases.work.making() as folder:
         before = releases.current()
         manifest = _fill(folder, releases.work.target, results)
-        release_id = manifest["release_id"]
+        build_id = manifest["build_id"]
         same = None if force else _same_content(releases, manifest)
         if before and same:
             reason = f"since {same.name}, which was rolled back (--force releases it)"
             rolled_back = reason if same != before else None
-            return Outcome("unchanged", RELEASED, before.name, release_id, reason=rolled_back)
+            return Outcome("unchanged", RELEASED, before.name, build_id, reason=rolled_back)
         with Signals.held():
-            made = releases.publish(folder, release_id)
-            done = Outcome("released", RELEASED, made.name, release_id)
+            made = releases.publish(folder, build_id, read_back)
+            done = Outcome("released", RELEASED, made.name, build_id)
             done.previous = before.name if before else None
             try:
                 done.pruned = releases.prune(keep)
@@ -85,15 +86,34 @@ def release(
 def _fill(folder: Path, target_path: Path, results: Path | None) -> dict[str, Any]:
     """Make everything that a release consists of, and return what its `release.json` says."""
     places = Places(folder)
-    ran, rows = assemble(folder, target_path, unit_tests=True, docs=True)
+    ran, rows, values = assemble(folder, target_path, unit_tests=True, docs=True)
     if results:
         shutil.copyfile(target_path / "run_results.json", results)
-    values = about(places.exports)
-    with duckdb.connect(str(places.warehouse), config=STORAGE) as connection:
-        inscribe(connection, values)
     add_site(folder)
     shutil.rmtree(places.documentation.parent)  # it is one of the pages now
     return write_manifest(folder, {**values, "tests_passed": count_tests(ran), "row_counts": rows})
+
+
+def read_back(release: Release) -> None:
+    """Read a release as readers do, and compare it with what it says about itself.
+
+    Raises:
+        BuildFailedError: it is not what was built.
+
+    """
+    places = Places(release.folder)
+    pages = [places.site / "index.html", places.site / "dbt" / "index.html"]
+    fault = release.damage()
+    try:
+        with connect_read_only(places.warehouse) as connection:
+            said = check_build_id(connection, places.manifest, places.exports / PACKAGE, *pages)
+            found = build_id_of(connection, read_marts(places.manifest))
+            if found != said:
+                fault = fault or f"its rows are of build {found}, it says {said}"
+    except (UserError, OSError) as error:
+        fault = fault or str(error)
+    if fault:
+        raise BuildFailedError(f"{release.name} is not what was built: {fault}", [])
 
 
 def _same_content(releases: Releases, manifest: dict[str, Any]) -> Release | None:
@@ -136,8 +156,8 @@ def roll_back(releases: Releases, name: str | None, *, wait: float) -> Outcome:
             )
         with Signals.held():
             releases.point_at(chosen)
-        release_id = chosen.read_manifest().get("release_id")
-        return Outcome("rolled_back", RELEASED, chosen.name, release_id, previous=current.name)
+        build_id = chosen.read_manifest().get("build_id")
+        return Outcome("rolled_back", RELEASED, chosen.name, build_id, previous=current.name)
 
 
 def run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:

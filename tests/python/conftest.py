@@ -93,7 +93,7 @@ def finish_release(
 # site, which take most of the time. With a number of steps, the process is killed before that step
 # of changing names and folders.
 QUICKLY = """
-import os, shutil, sys
+import json, os, shutil, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv.pop(1))
 edition, steps, exchanges = Path(sys.argv.pop(1)), int(sys.argv.pop(1)), sys.argv.pop(1) == "True"
@@ -105,9 +105,14 @@ def build_with_dbt(warehouse, target_path, **_):
     return []
 
 def add_site(folder):
-    (folder / "site").mkdir()
-    shutil.copy(folder / "exports" / "csv" / "dim_reports.csv", folder / "site" / "index.html")
-    (folder / "site" / "SHA256SUMS").write_text("0  index.html")
+    site, exports = folder / "site", folder / "exports"
+    build_id = json.loads((exports / "datapackage.json").read_bytes())["build_id"]
+    page = f'<meta name="build-id" content="{build_id}">'
+    site.mkdir()
+    (site / "index.html").write_text(page + (exports / "csv" / "dim_reports.csv").read_text())
+    (site / "SHA256SUMS").write_text("0  index.html\\n0  dbt/index.html\\n")
+    if (folder / "docs").exists():
+        shutil.copytree(folder / "docs", site / "dbt")
 
 def step():
     global steps
@@ -160,13 +165,15 @@ def make_edition(built: Built, folder: Path, number: int) -> Path:
     manifest["nodes"]["model.sentencing_warehouse.dim_reports"]["description"] += (
         f" Edition {number}."
     )
+    del manifest["metadata"]["build_id"]
     (target / "manifest.json").write_text(json.dumps(manifest))
-    shutil.copy(built.warehouse, folder)
+    shutil.copyfile(built.warehouse, folder / "warehouse.duckdb")
     with duckdb.connect(str(folder / "warehouse.duckdb"), config=STORAGE) as warehouse:
         for column in ("dim_reports.title", "fct_sentence_by_inducement.inducement_label"):
             table, name = column.split(".")
             sql = f"update marts.{table} set {name} = {name} || ' Edition {number}.'"
             warehouse.execute(sql)
+        warehouse.execute("drop schema release cascade")
     return folder
 
 
@@ -178,8 +185,44 @@ def alter(path: Path, old: str, new: str) -> None:
 
 
 def copy_folder(folder: Path, copy: Path) -> Path:
-    """Copy a folder with its links."""
-    return shutil.copytree(folder, copy, symlinks=True)
+    """Copy a folder with its links; the copy can be altered."""
+    return shutil.copytree(folder, copy, symlinks=True, copy_function=shutil.copyfile)
+
+
+WRITING = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+sys.stdin.readline()
+connection.execute("update marts.dim_reports set title = 'HACKED'")
+print("changed", flush=True)
+sys.stdin.readline()
+"""
+
+
+class Writer:
+    """A process that opens a published warehouse for writing and dies by a kill."""
+
+    def __init__(self, warehouse: Path) -> None:
+        warehouse.chmod(0o644)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        command = [sys.executable, "-c", WRITING, str(warehouse)]
+        self.process = subprocess.Popen(command, text=True, **pipes)
+        self.wait_for("open")
+
+    def wait_for(self, said: str) -> None:
+        assert self.process.stdout and self.process.stdout.readline() == f"{said}\n"
+
+    def change_and_die(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.wait_for("changed")
+        self.die()
+
+    def die(self) -> None:
+        self.process.kill()
+        self.process.communicate()
 
 
 Make = Callable[[Path], None]

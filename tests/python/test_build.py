@@ -18,6 +18,7 @@ from conftest import (
     CLI,
     KILLED,
     Built,
+    Writer,
     alter,
     copy_folder,
     copy_project,
@@ -187,9 +188,6 @@ def test_killed_at_every_step_a_build_leaves_one_edition(
 def test_readers_do_not_block_a_build_and_keep_what_they_opened(
     editions: list[Path], output: Path
 ) -> None:
-    # Older builds kept dbt's cache where readers look.
-    put(output / "work" / "build.lock")
-    put(output / "work" / "target" / "manifest.json")
     with duckdb.connect(str(output / "warehouse.duckdb"), read_only=True) as reader:
         before = reader.execute(TITLE).fetchall()
         assert quick_build(editions[1], output).returncode == 0
@@ -198,7 +196,25 @@ def test_readers_do_not_block_a_build_and_keep_what_they_opened(
         with duckdb.connect(str(output / "warehouse.duckdb"), read_only=True) as another:
             assert another.execute(TITLE).fetchall() == before
     assert editions_in(output) == "111"
-    assert not (output / "work").exists()
+
+
+def test_changes_of_a_writer_do_not_get_into_a_build(editions: list[Path], output: Path) -> None:
+    warehouse = output / "warehouse.duckdb"
+    Writer(warehouse).change_and_die()
+    assert (output / "warehouse.duckdb.wal").exists()
+    pages = run(sys.executable, CLI, "site", "--warehouse", warehouse, "--output", output / "site")
+    said = f"site: {warehouse}.wal has changes that no build made: build it anew\n"
+    assert (pages.returncode, pages.stderr) == (2, said)
+    assert quick_build(editions[1], output).returncode == 0
+    assert editions_in(output) == "111"
+    assert set(os.listdir(output)) == {"warehouse.duckdb", "manifest.json", "exports"}
+    # A writer that lives makes its .wal file only when it changes something: beside the new file.
+    writer = Writer(warehouse)
+    done = quick_build(editions[0], output)
+    writer.die()
+    said = f"build: a process has {warehouse} open for writing: end it, then run again\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert editions_in(output) == "111"
 
 
 def test_pages_of_the_build_before_do_not_stand_beside_a_new_one(
@@ -241,7 +257,10 @@ def put(path: Path) -> None:
     path.write_text("mine")
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "exports/csv/mine.csv", "superset/superset.db"])
+@pytest.mark.parametrize(
+    "name",
+    ["notes.txt", "exports/csv/mine.csv", "work/build.lock", "warehouse.duckdb.bak"],
+)
 def test_files_that_are_not_of_a_build_are_not_replaced(output: Path, name: str) -> None:
     put(output / name)
     said = f"{output} holds files that are not of a build, such as {name}: move them"

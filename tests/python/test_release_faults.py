@@ -62,11 +62,11 @@ def assert_whole(releases: Path) -> Release:
     assert current is not None, os.listdir(releases)
     assert current.damage() is None
     with duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True) as file:
-        about = file.execute("select release_id from release.about").fetchall()
+        about = file.execute("select build_id from release.about").fetchall()
         offenders = file.execute(
             "select sum(offender_count) from marts.fct_sentence_by_inducement_use"
         ).fetchall()
-    assert about == [(current.read_manifest()["release_id"],)]
+    assert about == [(current.read_manifest()["build_id"],)]
     assert offenders == [(512,)]
     return current
 
