@@ -24,6 +24,7 @@ COMMANDS = {
     "screenshots": "pages",
     "postgres": "servers",
     "superset": "servers",
+    "sql": "warehouse",
     "scaffold": "warehouse",
     "verify-source": "verification",
     "mutate": "verification",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from conftest import (
     run_build,
 )
 from publish.folder import BusyError, Work, check_is_build, replaced_folder
+from warehouse.build_id import check_build_id
 from warehouse.project import UserError
 from warehouse.seed_files import check_seed_files
 
@@ -150,6 +152,7 @@ def editions_in(folder: Path) -> str:
     """Which edition warehouse, exports and the manifest are of."""
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
         texts = [warehouse.execute(TITLE).fetchall()[0][0]]
+        check_build_id(warehouse, folder / "manifest.json", folder / "exports/datapackage.json")
     texts += [(folder / p).read_text() for p in ("exports/csv/dim_reports.csv", "manifest.json")]
     sums = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
     subprocess.run(sums, cwd=folder / "exports", check=True)
@@ -235,6 +238,25 @@ def test_pages_of_the_build_before_do_not_stand_beside_a_new_one(
         assert not (output / "site").exists()
     assert (output / "site").is_dir()
     assert leftovers(output) == set()
+
+
+@pytest.mark.parametrize("other", ["manifest.json", "exports/datapackage.json", "docs/index.html"])
+def test_parts_of_two_builds_are_not_mixed(
+    editions: list[Path], tmp_path: Path, other: str
+) -> None:
+    for edition, name in zip(editions, ("one", "two"), strict=True):
+        done = quick_build(edition, tmp_path / name, "--docs")
+        assert done.returncode == 0, done.stderr
+    mixed = tmp_path / "two" / other
+    mixed.unlink()
+    shutil.copy(tmp_path / "one" / other, mixed)
+    commands = [["site"], ["superset", "--port=0"], ["export", f"--output={tmp_path / 'new'}"]]
+    for command in commands if other == "manifest.json" else commands[:1]:
+        warehouse = tmp_path / "two" / "warehouse.duckdb"
+        done = run(sys.executable, CLI, *command, "--warehouse", warehouse, cwd=tmp_path)
+        assert done.returncode == 2
+        ids = r"build \w{12}, the warehouse of build \w{12}: run make build again\n"
+        assert re.fullmatch(rf"{command[0]}: {mixed} is of {ids}", done.stderr)
 
 
 def test_an_output_behind_a_link_is_replaced_where_it_is(
