@@ -75,6 +75,8 @@ def run(command: click.Command, arguments: Sequence[str], name: str) -> int:
         message = f"{error.format_message().rstrip('.')} (see --help)"
     except UserError as error:
         message = str(error)
+    except PermissionError as error:
+        message = f"cannot use {error.filename}: {error.strerror}"
     except (Exception, KeyboardInterrupt) as error:
         is_interrupted = isinstance(error, (KeyboardInterrupt, click.Abort))
         if not (Signals.received or is_interrupted):

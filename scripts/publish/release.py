@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import faulthandler
 import json
 import logging
+import multiprocessing
 import re
 import shutil
+import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from export.marts import PACKAGE
 from publish.about import write_manifest
@@ -26,7 +31,7 @@ from warehouse.database import connect_read_only
 from warehouse.dbt import BuildFailedError, count_tests
 from warehouse.manifest import read_marts
 from warehouse.project import UserError
-from warehouse.signals import Signals
+from warehouse.signals import HANDLED, Signals
 
 logger = logging.getLogger("release")
 
@@ -34,6 +39,7 @@ RELEASED, FAILED, REFUSED, BUSY = 0, 1, 2, 3
 # What is compared to tell whether anything changed: the same data gives these the same bytes, but
 # for dbt's pages, which say when they were made.
 CONTENT = re.compile(r"exports/.*|site/(?!dbt/|SHA256SUMS$).*")
+LOG = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.log")
 
 
 @dataclass
@@ -166,9 +172,14 @@ def run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
     Standard output gets one line of JSON, which is also added to `log.jsonl`. Of a failure,
     `failed/` keeps all that is known, for the newest `keep` failures.
     """
+    with Signals.held():
+        return _run(releases, action, keep)
+
+
+def _run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
     clock = time.monotonic()
     started = datetime.datetime.now(datetime.UTC)
-    outcome, details = _outcome(action)
+    outcome, details = _outcome_apart(action)
     logger.log(logging.ERROR if outcome.exit_status else logging.INFO, "%s", _sentence(outcome))
     if details:
         logger.error("%s", "\n".join(["", *details, ""]))
@@ -203,6 +214,40 @@ def _logging(complaint: str) -> Iterator[None]:
         logger.error("release: %s: %s", complaint, error.strerror)
 
 
+def _outcome_apart(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
+    """Run an action in a process of its own, and tell its outcome even if that process dies.
+
+    A library can abort it, as the one that draws the charts does, and the system can kill it.
+    """
+    forking = multiprocessing.get_context("fork")
+    reading, writing = forking.Pipe(duplex=False)
+    with tempfile.TemporaryFile("w+") as trace:
+        child = forking.Process(target=_report, args=(action, writing, trace))
+        with Signals.passed_on(child):
+            writing.close()
+            try:
+                told: tuple[Outcome, list[str]] | None = reading.recv()
+            except EOFError:
+                told = None
+            child.join()
+        if told:
+            return told
+        number = -(child.exitcode or 0)
+        name = signal.Signals(number).name if number > 0 else f"exit status {child.exitcode}"
+        if number in HANDLED:
+            return Outcome("interrupted", 128 + number, reason=f"interrupted by {name}"), []
+        trace.seek(0)
+        lines = trace.read().splitlines()
+        reason = f"the process that made the release died with {name}"
+        return Outcome("failed", FAILED, reason=reason), lines or ["It left no trace."]
+
+
+def _report(action: Callable[[], Outcome], writing: Connection, trace: IO[str]) -> None:
+    Signals.take_over()
+    faulthandler.enable(trace)
+    writing.send(_outcome(action))
+
+
 def _outcome(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
     """Return the outcome of a run and, of a failure, all that is known."""
     try:
@@ -211,7 +256,7 @@ def _outcome(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
         return Outcome("busy", BUSY, reason=str(error)), []
     except UserError as error:
         return Outcome("refused", REFUSED, reason=str(error)), []
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:  # also what libraries written in Rust raise
         if Signals.received:
             # Whatever dbt or DuckDB made of the interruption.
             reason = f"interrupted by {Signals.received.name}; nothing was released"
@@ -227,7 +272,9 @@ def _keep_log(path: Path, lines: list[str], keep: int) -> None:
     """Write what a failed run said, and remove the oldest of these logs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for old in sorted(path.parent.glob("*.log"))[:-keep]:
+    # The clock may have been set back: this one is the newest, whatever its name.
+    others = (p for p in path.parent.iterdir() if LOG.fullmatch(p.name) and p != path)
+    for old in sorted(others, reverse=True)[keep - 1 :]:
         old.unlink(missing_ok=True)
 
 

@@ -51,8 +51,9 @@ def need(present: object, install: str) -> None:
 
 
 def run(*command: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **more)
+    """Run a command, in a group of processes of its own, to its end."""
+    more = {"check": False, "timeout": 300, "start_new_session": True} | more
+    return subprocess.run(command, capture_output=True, text=True, **more)
 
 
 def run_build(project: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -118,7 +119,7 @@ def step():
     global steps
     steps -= 1
     if steps == 0:
-        os._exit(9)
+        os.killpg(0, 9)
 
 def counted(call):
     def with_step(*arguments, **options):
@@ -146,7 +147,7 @@ if steps:
 import cli
 sys.exit(cli.main())
 """
-KILLED = 9
+KILLED = -9
 
 
 def quick_command(edition: Path, kill_at: int = 0, exchanges: bool = True) -> list[str]:

@@ -232,6 +232,31 @@ def test_a_release_reads_itself_as_readers_do(
     assert {path.name for path in (quick / ".work").iterdir()} <= {"lock", "target"}
 
 
+@pytest.mark.parametrize("name", ["SIGABRT", "SIGKILL"])
+def test_a_run_that_dies_leaves_a_line_and_its_log_is_kept(
+    editions: list[Path], quick: Path, name: str
+) -> None:
+    before = whole(quick)
+    old = [quick / "failed" / f"2999010{day}T000000.000000Z.log" for day in range(1, 4)]
+    old[0].parent.mkdir()
+    for path in (*old, quick / "failed" / "mine.log"):
+        path.touch()
+    command = quick_command(editions[1])
+    die = f"import signal; os.kill(os.getpid(), signal.{name})"
+    code = MISHAP.format(step="publish.release.write_manifest", mishap=die)
+    command[2] = command[2].replace("import cli\n", code)
+    done = finish_release(*command, releases=quick, options=("--keep", "3"))
+    assert (done.exit_status, done.record["outcome"]) == (1, "failed"), done.said
+    assert done.record["reason"] == f"the process that made the release died with {name}"
+    assert json.loads((quick / "log.jsonl").read_text().splitlines()[-1]) == done.record
+    # The clock was set back since the other logs were written: theirs are the later names.
+    log = quick / done.record["log"]
+    assert ("in _fill" in log.read_text()) == (name == "SIGABRT")
+    assert set(log.parent.iterdir()) == {log, *old[1:], quick / "failed" / "mine.log"}
+    assert whole(quick) == before
+    assert done.record["current"] == before[0]
+
+
 def test_other_data_is_released_rolled_back_and_not_released_again(
     editions: list[Path], quick: Path
 ) -> None:
