@@ -199,21 +199,25 @@ def _writing(output: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if _is_of_full_disk(error):
+        fault = _fault_of_disk(error)
+        if fault in (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)):
             raise UserError(f"no space left for {output}: make room, then run again") from error
-        if isinstance(error, OSError):
-            raise UserError(f"cannot write to {output}: {error.strerror or error}") from error
+        if fault or isinstance(error, OSError):
+            reason = fault or getattr(error, "strerror", None) or error
+            raise UserError(f"cannot write to {output}: {reason}") from error
         raise
 
 
-def _is_of_full_disk(error: BaseException | None) -> bool:
-    """Say whether an error, or one that it follows from, names a full disk or a used-up quota."""
+def _fault_of_disk(error: BaseException | None) -> str | None:
+    """Return what an error, or one that it follows from, says of a full disk, quota or limit."""
+    faults = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
     while error is not None:
         text = "\n".join([str(error), *getattr(error, "details", ())])
-        if any(os.strerror(code) in text for code in (errno.ENOSPC, errno.EDQUOT)):
-            return True
+        for fault in faults:
+            if fault in text:
+                return fault
         error = error.__cause__ or error.__context__
-    return False
+    return None
 
 
 # What is in a folder

@@ -7,11 +7,11 @@ import faulthandler
 import json
 import logging
 import multiprocessing
+import os
 import re
 import shutil
 import signal
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from export.marts import PACKAGE
 from publish.about import write_manifest
@@ -221,30 +221,29 @@ def _outcome_apart(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
     """
     forking = multiprocessing.get_context("fork")
     reading, writing = forking.Pipe(duplex=False)
-    with tempfile.TemporaryFile("w+") as trace:
-        child = forking.Process(target=_report, args=(action, writing, trace))
-        with Signals.passed_on(child):
-            writing.close()
-            try:
-                told: tuple[Outcome, list[str]] | None = reading.recv()
-            except EOFError:
-                told = None
-            child.join()
-        if told:
+    last_words, dying = os.pipe()
+    child = forking.Process(target=_report, args=(action, writing, dying))
+    with Signals.passed_on(child), os.fdopen(last_words) as trace:
+        writing.close()
+        os.close(dying)
+        try:
+            told: tuple[Outcome, list[str]] = reading.recv()
             return told
-        number = -(child.exitcode or 0)
-        name = signal.Signals(number).name if number > 0 else f"exit status {child.exitcode}"
-        if number in HANDLED:
-            return Outcome("interrupted", 128 + number, reason=f"interrupted by {name}"), []
-        trace.seek(0)
-        lines = trace.read().splitlines()
-        reason = f"the process that made the release died with {name}"
-        return Outcome("failed", FAILED, reason=reason), lines or ["It left no trace."]
+        except EOFError:
+            lines = trace.read().splitlines()
+        finally:
+            child.join()
+    number = -(child.exitcode or 0)
+    name = signal.Signals(number).name if number > 0 else f"exit status {child.exitcode}"
+    if number in HANDLED:
+        return Outcome("interrupted", 128 + number, reason=f"interrupted by {name}"), []
+    reason = f"the process that made the release died with {name}"
+    return Outcome("failed", FAILED, reason=reason), lines or ["It left no trace."]
 
 
-def _report(action: Callable[[], Outcome], writing: Connection, trace: IO[str]) -> None:
+def _report(action: Callable[[], Outcome], writing: Connection, dying: int) -> None:
     Signals.take_over()
-    faulthandler.enable(trace)
+    faulthandler.enable(dying)
     writing.send(_outcome(action))
 
 

@@ -156,6 +156,28 @@ def quick_command(edition: Path, kill_at: int = 0, exchanges: bool = True) -> li
     return [sys.executable, "-c", QUICKLY, scripts, str(edition), str(kill_at), str(exchanges)]
 
 
+MISHAP = """
+import duckdb, publish.releases
+def change(folder):
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("update marts.dim_reports set title = 'HACKED'")
+def before(call):
+    def with_mishap(folder, *more):
+        {mishap}
+        return call(folder, *more)
+    return with_mishap
+{step} = before({step})
+import cli
+"""
+
+
+def mishap_command(edition: Path, step: str, mishap: str) -> list[str]:
+    """Give a `quick_command` in which something happens before a step, which takes a folder."""
+    command = quick_command(edition)
+    command[2] = command[2].replace("import cli\n", MISHAP.format(step=step, mishap=mishap))
+    return command
+
+
 def make_edition(built: Built, folder: Path, number: int) -> Path:
     """Write what dbt has made, with a number in two tables and in the manifest, to a folder."""
     target = folder / "target"
@@ -289,7 +311,7 @@ def editions(built: Built, tmp_path_factory: pytest.TempPathFactory) -> list[Pat
 def copy_project(folder: Path) -> Path:
     """Copy what a build needs into a folder, for tests that alter the project."""
     copy = folder / "project"
-    copy.mkdir()
+    copy.mkdir(parents=True)
     ignore = shutil.ignore_patterns("__pycache__", "python")
     for name in ("seeds", "models", "macros", "tests", "analyses", "scripts"):
         shutil.copytree(PROJECT / name, copy / name, ignore=ignore)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,11 +19,13 @@ from filelock import FileLock
 from conftest import (
     CLI,
     KILLED,
+    PROJECT,
     Built,
     Writer,
     alter,
     copy_folder,
     copy_project,
+    mishap_command,
     quick_command,
     run,
     run_build,
@@ -220,6 +223,33 @@ def test_changes_of_a_writer_do_not_get_into_a_build(editions: list[Path], outpu
     assert editions_in(output) == "111"
 
 
+def test_a_limit_on_the_size_of_files_is_one_line(editions: list[Path], tmp_path: Path) -> None:
+    """DuckDB makes other errors of it than Python, as of a full disk."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))"
+    command = mishap_command(editions[0], "publish.build.about", limit)
+    done = run(*command, "build", "--output", tmp_path / "build")
+    assert done.returncode == 2
+    said = f"build: cannot write to {tmp_path / 'build'}: File too large"
+    assert done.stderr.splitlines()[-1] == said
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_clone_in_a_folder_with_an_apostrophe_and_a_space(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "o'brien's clone")
+    shutil.copy(PROJECT / "Makefile", project)
+    command = ["make", "--silent", f"BIN={Path(sys.executable).parent}"]
+    command += ["-o", ".venv/build.ready", "-o", ".venv/site.ready"]
+    done = run(*command, "release", cwd=project)
+    assert json.loads(done.stdout)["outcome"] == "released", done.stderr
+    shutil.copytree(project / "releases" / "current", project / "build")
+    done = run(*command, "sql", cwd=project, input="select 40 + 2;\n")
+    assert "42" in done.stdout, done.stderr
+    # A release that is copied there is no build: its release.json is not of one.
+    (project / "build" / "release.json").unlink()
+    done = run(*command, "site", cwd=project)
+    assert done.returncode == 0, done.stderr
+
+
 def test_pages_of_the_build_before_do_not_stand_beside_a_new_one(
     editions: list[Path], tmp_path: Path
 ) -> None:
@@ -354,6 +384,7 @@ REFUSED = [
     (["build", "--output", "/proc/self/task/build"], "build: cannot write to "),
     (["build", "--nonsense"], "build: No such option '--nonsense'"),
     (["build", "--wait", "nan"], "build: --wait is nan: it must be a number of seconds"),
+    (["postgres", "--wait", "nan"], "postgres: --wait is nan: it must be a number of seconds"),
     (["nonsense"], "nonsense: No such command 'nonsense'"),
     (["release", "--keep", "0"], "release: --keep is 0: at least the new release is kept"),
     (["release", "--keep", "x"], "release: Invalid value for '--keep': 'x' is not a valid integer"),
@@ -370,6 +401,29 @@ def test_what_cannot_be_done_is_one_line_and_status_2(arguments: list[str], said
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert line.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["build", "--output", "closed/in/build"],
+        ["release", "--list", "--releases", "closed/in"],
+        ["release", "--results", "closed/in/results.json"],
+        ["serve", "--site", "closed/in"],
+        ["sql", "closed/in/warehouse.duckdb"],
+    ],
+)
+def test_a_folder_that_cannot_be_searched_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "closed" / "in").mkdir(parents=True)
+    (tmp_path / "closed").chmod(0)
+    # The rights of an administrator would open it.
+    rights = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+    as_user = rights if os.geteuid() == 0 else []
+    done = run(*as_user, sys.executable, CLI, *arguments, cwd=tmp_path)
+    (tmp_path / "closed").chmod(0o700)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert re.fullmatch(rf"{arguments[0]}: cannot (use|write to) .*: Permission denied", line)
 
 
 # What a spreadsheet program does to a seed, and what is said about it.

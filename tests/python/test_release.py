@@ -22,7 +22,7 @@ from conftest import (
     copy_folder,
     copy_project,
     finish_release,
-    quick_command,
+    mishap_command,
     quick_release,
     run,
     run_release,
@@ -200,19 +200,6 @@ MISHAPS = [
         "late",
     ),
 ]
-MISHAP = """
-import duckdb, publish.releases
-def change(folder):
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
-        connection.execute("update marts.dim_reports set title = 'HACKED'")
-def before(call):
-    def mishap(folder, *more):
-        {mishap}
-        return call(folder, *more)
-    return mishap
-{step} = before({step})
-import cli
-"""
 
 
 @pytest.mark.parametrize(("step", "mishap", "said"), MISHAPS, ids=[m[2] for m in MISHAPS])
@@ -220,9 +207,7 @@ def test_a_release_reads_itself_as_readers_do(
     editions: list[Path], quick: Path, step: str, mishap: str, said: str
 ) -> None:
     before = whole(quick)
-    command = quick_command(editions[1])
-    code = MISHAP.format(step=step, mishap=mishap)
-    command[2] = command[2].replace("import cli\n", code)
+    command = mishap_command(editions[1], step, mishap)
     done = finish_release(*command, releases=quick)
     assert (done.exit_status, done.record["outcome"]) == (1, "failed"), done.said
     assert "is not what was built" in done.said
@@ -241,10 +226,8 @@ def test_a_run_that_dies_leaves_a_line_and_its_log_is_kept(
     old[0].parent.mkdir()
     for path in (*old, quick / "failed" / "mine.log"):
         path.touch()
-    command = quick_command(editions[1])
     die = f"import signal; os.kill(os.getpid(), signal.{name})"
-    code = MISHAP.format(step="publish.release.write_manifest", mishap=die)
-    command[2] = command[2].replace("import cli\n", code)
+    command = mishap_command(editions[1], "publish.release.write_manifest", die)
     done = finish_release(*command, releases=quick, options=("--keep", "3"))
     assert (done.exit_status, done.record["outcome"]) == (1, "failed"), done.said
     assert done.record["reason"] == f"the process that made the release died with {name}"
