@@ -206,6 +206,7 @@ def test_readers_do_not_block_a_build_and_keep_what_they_opened(
 
 def test_changes_of_a_writer_do_not_get_into_a_build(editions: list[Path], output: Path) -> None:
     warehouse = output / "warehouse.duckdb"
+    assert warehouse.stat().st_mode & 0o222 == 0
     Writer(warehouse).change_and_die()
     assert (output / "warehouse.duckdb.wal").exists()
     pages = run(sys.executable, CLI, "site", "--warehouse", warehouse, "--output", output / "site")
