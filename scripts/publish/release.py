@@ -24,7 +24,7 @@ from typing import Any
 from export.marts import PACKAGE
 from publish.about import write_manifest
 from publish.build import Places, add_site, assemble
-from publish.folder import BusyError
+from publish.folder import BusyError, refuse_writer
 from publish.releases import Release, Releases
 from warehouse.build_id import build_id_of, check_build_id
 from warehouse.database import connect_read_only
@@ -160,23 +160,20 @@ def roll_back(releases: Releases, name: str | None, *, wait: float) -> Outcome:
                 f"release {chosen.name} is damaged ({damage}): {current.name} stays; "
                 "name another with --rollback RELEASE"
             )
+        refuse_writer(releases.link / "warehouse.duckdb")
         with Signals.held():
             releases.point_at(chosen)
         build_id = chosen.read_manifest().get("build_id")
         return Outcome("rolled_back", RELEASED, chosen.name, build_id, previous=current.name)
 
 
+@Signals.held()
 def run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
     """Run `release` or `roll_back`, say and log what it did, and return the exit status.
 
     Standard output gets one line of JSON, which is also added to `log.jsonl`. Of a failure,
     `failed/` keeps all that is known, for the newest `keep` failures.
     """
-    with Signals.held():
-        return _run(releases, action, keep)
-
-
-def _run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
     clock = time.monotonic()
     started = datetime.datetime.now(datetime.UTC)
     outcome, details = _outcome_apart(action)
@@ -195,10 +192,10 @@ def _run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
         "started_at": f"{started:%Y-%m-%dT%H:%M:%SZ}",
         "seconds": round(time.monotonic() - clock, 1),
     }
-    line = json.dumps(record, ensure_ascii=False) + "\n"
+    line = json.dumps(record) + "\n"
     with (
         _logging("this run is missing in log.jsonl"),
-        (releases.folder / "log.jsonl").open("a", encoding="utf-8") as file,
+        (releases.folder / "log.jsonl").open("a", encoding="ascii") as file,
     ):
         file.write(line)
     sys.stdout.write(line)
@@ -270,7 +267,9 @@ def _outcome(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
 def _keep_log(path: Path, lines: list[str], keep: int) -> None:
     """Write what a failed run said, and remove the oldest of these logs."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    # A file name that is not UTF-8 does not keep the log from being written.
+    text = "\n".join([*lines, ""])
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
     # The clock may have been set back: this one is the newest, whatever its name.
     others = (p for p in path.parent.iterdir() if LOG.fullmatch(p.name) and p != path)
     for old in sorted(others, reverse=True)[keep - 1 :]:

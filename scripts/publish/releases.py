@@ -130,6 +130,7 @@ class Releases:
         os.rename(folder, release.folder)
         try:
             check(release)
+            refuse_writer(self.link / "warehouse.duckdb")
             self.point_at(release)
             check(Release(number, self.link))
         except Exception:
@@ -148,13 +149,11 @@ class Releases:
         """Switch readers to a release; who has a file of another one open keeps it.
 
         Raises:
-            UserError: something else stands in the place of the link, or a process writes to the
-                warehouse that it points at.
+            UserError: something else stands in the place of the link.
 
         """
         if self.link.exists() and not self.link.is_symlink():
             raise UserError(f"{self.link} is not the link that points at a release: move it away")
-        refuse_writer(self.link / "warehouse.duckdb")
         os.symlink(release.name, self.new_link)
         os.replace(self.new_link, self.link)
         _flush_one(self.folder)
