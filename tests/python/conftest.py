@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from publish.build import Places
 from warehouse.database import STORAGE
+from warehouse.project import sha256
 
 PROJECT = Path(__file__).resolve().parents[2]
 CLI = str(PROJECT / "scripts" / "cli.py")
@@ -205,6 +206,12 @@ def alter(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1, (path, old)
     path.write_text(text.replace(old, new), encoding="utf-8", newline="")
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of each file below a folder."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
 def copy_folder(folder: Path, copy: Path) -> Path:
