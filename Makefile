@@ -75,12 +75,7 @@ review: $(VENV)/build.ready ## enter the checksums of the reference seeds, once 
 	@$(BIN)/python scripts/cli.py review
 
 sql: $(VENV)/build.ready ## query the warehouse, read-only: a prompt, or make sql QUERY="..."
-	@test -f "$(WAREHOUSE)" || { echo "sql: there is no $(WAREHOUSE): run make build first" >&2; exit 2; }
-	@bash -c '"$$@" 2> >(grep --line-buffered -v "$$0" >&2)' 'SET enable_external_access=false' \
-		$(BIN)/duckdb -readonly -cmd "set disabled_filesystems = 'LocalFileSystem'" -cmd .safe_mode \
-		$(if $(QUERY),-c "$$QUERY") "$(WAREHOUSE)"
-# Safe mode alone lets `copy` write the open file itself; with the file system disabled before it,
-# its own first setting fails, which is no news.
+	@$(BIN)/python scripts/cli.py sql -- "$(WAREHOUSE)" "$$QUERY"
 override QUERY := $(value QUERY)
 export QUERY
 

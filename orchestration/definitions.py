@@ -83,7 +83,7 @@ def make_release(context: dg.AssetExecutionContext, config: Options) -> Iterator
         context.log_event(dg.AssetMaterialization(["marts", mart], metadata=metadata))
     del about["files"]
     metadata = {"folder": dg.MetadataValue.path(str(folder)), **about, **line}
-    yield dg.MaterializeResult(data_version=dg.DataVersion(line["release_id"]), metadata=metadata)
+    yield dg.MaterializeResult(data_version=dg.DataVersion(line["build_id"]), metadata=metadata)
 
 
 job = dg.define_asset_job("release", [make_release], description="Release the warehouse.")

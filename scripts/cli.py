@@ -24,6 +24,7 @@ COMMANDS = {
     "screenshots": "pages",
     "postgres": "servers",
     "superset": "servers",
+    "sql": "warehouse",
     "scaffold": "warehouse",
     "review": "warehouse",
     "verify-source": "verification",
@@ -75,6 +76,8 @@ def run(command: click.Command, arguments: Sequence[str], name: str) -> int:
         message = f"{error.format_message().rstrip('.')} (see --help)"
     except UserError as error:
         message = str(error)
+    except PermissionError as error:
+        message = f"cannot use {error.filename}: {error.strerror}"
     except (Exception, KeyboardInterrupt) as error:
         is_interrupted = isinstance(error, (KeyboardInterrupt, click.Abort))
         if not (Signals.received or is_interrupted):

@@ -23,6 +23,7 @@ from export.package import PACKAGE_NAME, data_package
 from export.tables import count_rows, sorted_table, with_columns
 from export.workbook import WORKBOOK, Workbook, sheet_names, too_large
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
+from warehouse.build_id import check_build_id
 from warehouse.database import connect_read_only
 from warehouse.manifest import read_marts
 from warehouse.project import UserError, sha256
@@ -63,6 +64,7 @@ def export(
         connect_read_only(warehouse) as connection,
     ):
         described = read_marts(manifest)
+        build_id = check_build_id(connection, manifest)
         formats = _chosen(formats, FORMATS, "format")
         known = [mart.name for mart in described]
         names = _chosen(known if marts is None else marts, known, "mart")
@@ -89,6 +91,7 @@ def export(
         shutil.rmtree(spilled, ignore_errors=True)
         checksums = {path: sha256(folder / path) for path in files_below(folder)}
         package = data_package(connection, chosen, formats, sheets, left_out, folder, checksums)
+        package["build_id"] = build_id
         content = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
         (folder / PACKAGE).write_text(content, encoding="utf-8")
         checksums[PACKAGE] = sha256(folder / PACKAGE)

@@ -31,6 +31,7 @@ from pages.tables import Cell, Table
 from pages.topic_charts import by_length, change, length_of
 from pages.topics import KEY_FIGURES, OBSERVATIONS, topic_page
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
+from warehouse.build_id import check_build_id
 from warehouse.database import connect_read_only
 from warehouse.manifest import Mart, read_marts
 from warehouse.project import UserError, sha256
@@ -76,7 +77,11 @@ def make_site(
         _check_exports(exports, marts)
         if documentation is not None and not documentation.is_file():
             raise UserError(f"there is no documentation {documentation}: run make docs first")
-        pages = _pages(Data(connection), marts, read_models(manifest), bool(documentation))
+        files = [manifest, exports / PACKAGE, *([documentation] if documentation else [])]
+        build_id = check_build_id(connection, *files)
+        pages = _pages(
+            Data(connection), marts, read_models(manifest), build_id, bool(documentation)
+        )
         for name, page in pages.items():
             (folder / name).write_text(page, encoding="utf-8", newline="\n")
         shutil.copyfile(STYLE_SHEET, folder / STYLE_SHEET.name)
@@ -90,7 +95,11 @@ def make_site(
 
 
 def _pages(
-    data: Data, marts: Sequence[Mart], models: dict[str, dict[str, Any]], has_documentation: bool
+    data: Data,
+    marts: Sequence[Mart],
+    models: dict[str, dict[str, Any]],
+    build_id: str,
+    has_documentation: bool,
 ) -> dict[str, str]:
     """Return each page by the name of its file."""
     templates = _templates()
@@ -115,7 +124,7 @@ def _pages(
         "generator": GENERATOR,
         "navigation": {"Topics": named, "Data": own},
         "reports": list(data.reports.values()),
-        "release_line": _release_line(data),
+        "build_id": build_id,
         "workbook": WORKBOOK,
         "number_count": len(data.observations),
         "checks": tally(data.checks),
@@ -162,14 +171,6 @@ def _exhibits(data: Data, marts: Sequence[Mart]) -> Iterator[dict[str, Any]]:
                 mart=mart.name,
             )
             yield {**exhibit, "table": table, "seed": seed_of(exhibit_id)}
-
-
-def _release_line(data: Data) -> str:
-    """Name the release that a warehouse is, or say that it is none."""
-    tables = data.query("select table_name from duckdb_tables() where schema_name = 'release'")
-    if {"table_name": "about"} not in tables:
-        return "Not a release."
-    return f"Release {data.query('select release_id from release.about')[0]['release_id']}."
 
 
 def _check_exports(exports: Path, marts: Sequence[Mart]) -> None:

@@ -1,4 +1,4 @@
-"""What a release says about itself: the table `release.about`, and `release.json`."""
+"""What a build says about itself: the table `release.about`, and `release.json` of a release."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from typing import Any
 
 import duckdb
 
-from export.marts import PACKAGE
 from publish.folder import files_below
 from publish.releases import MANIFEST
 from warehouse.project import PROJECT, sha256
 
 COLUMNS = {
-    "release_id": "Name of this data: the first digits of the SHA-256 of its data package.",
-    "built_at": "When the release was built, in UTC.",
+    "build_id": "Name of this data: the same rows and descriptions have the same id.",
+    "built_at": "When it was built, in UTC.",
     "git_commit": "Commit of the project that built it; null outside a git repository.",
     "has_uncommitted_changes": "True where tracked files differed from that commit.",
     "dbt_version": "Version of dbt-core that built it.",
@@ -30,15 +29,11 @@ COLUMNS = {
 TYPES = {"built_at": "timestamp", "has_uncommitted_changes": "boolean"}
 
 
-def about(exports: Path) -> dict[str, Any]:
-    """Say which release this is: a value for each of `COLUMNS`.
-
-    The id comes from the data package, which holds the SHA-256 of every mart as CSV and the
-    description of every column: the same data gives the same id, on any machine.
-    """
+def about(build_id: str) -> dict[str, Any]:
+    """Say which build this is: a value for each of `COLUMNS`."""
     commit, has_changes = _git_state()
     return {
-        "release_id": sha256(exports / PACKAGE)[:12],
+        "build_id": build_id,
         "built_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "git_commit": commit,
         "has_uncommitted_changes": has_changes,
@@ -68,7 +63,7 @@ def inscribe(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> N
     marks = ", ".join("?" for _ in COLUMNS)
     connection.execute(f"create schema release; create table release.about ({columns})")
     connection.execute(f"insert into release.about values ({marks})", [values[c] for c in COLUMNS])
-    about_it = "One row: which release of the warehouse this file is."
+    about_it = "One row: which build of the warehouse this file is."
     connection.execute(f"comment on table release.about is '{about_it}'")
     for name, text in COLUMNS.items():
         connection.execute(f"comment on column release.about.{name} is '{text}'")

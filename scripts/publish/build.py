@@ -7,12 +7,14 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from export.marts import export
+from publish.about import about, inscribe
 from publish.folder import Work, check_is_build, replaced_folder
+from warehouse.build_id import build_id_of
 from warehouse.database import STORAGE, connect_read_only
 from warehouse.dbt import (
     PAGE,
@@ -24,6 +26,7 @@ from warehouse.dbt import (
     make_documentation,
     run_dbt,
 )
+from warehouse.manifest import read_marts
 from warehouse.project import PROJECT
 from warehouse.seed_files import check_seed_files
 from warehouse.sheets import descriptions, load_sheets
@@ -69,7 +72,7 @@ def build(
     """
     started = time.monotonic()
     with replaced_folder(places.folder, check_is_build, wait=wait) as folder:
-        results, rows = assemble(folder, places.target, unit_tests=unit_tests, docs=docs)
+        results, rows, _ = assemble(folder, places.target, unit_tests=unit_tests, docs=docs)
         if site:
             add_site(folder)
         lines = _summary(Places(folder), results, rows)
@@ -91,11 +94,12 @@ def build(
 
 def assemble(
     folder: Path, target_path: Path, *, unit_tests: bool, docs: bool
-) -> tuple[list[RunResult], dict[str, int]]:
+) -> tuple[list[RunResult], dict[str, int], dict[str, Any]]:
     """Make warehouse, manifest, exports and, when asked, dbt's documentation in an empty folder.
 
     Its path has to be the same in every build, or dbt's cache in `target_path` is of no use. Return
-    the results of every seed, model and test, and the number of rows of each mart.
+    the results of every seed, model and test, the number of rows of each mart, and what stands in
+    `release.about`.
 
     Raises:
         BuildFailedError: a seed file, a model or a test fails.
@@ -103,11 +107,14 @@ def assemble(
     """
     places = Places(folder)
     results = build_with_dbt(places.warehouse, target_path, unit_tests=unit_tests, docs=docs)
-    copy_artifact(target_path / "manifest.json", places.manifest)
+    with duckdb.connect(str(places.warehouse), config=STORAGE) as connection:
+        values = about(build_id_of(connection, read_marts(target_path / "manifest.json")))
+        inscribe(connection, values)
+    copy_artifact(target_path / "manifest.json", places.manifest, values["build_id"])
     if docs:
-        copy_artifact(target_path / PAGE, places.documentation)
+        copy_artifact(target_path / PAGE, places.documentation, values["build_id"])
     logger.info("exporting the marts")
-    return results, export(places.warehouse, places.exports, places.manifest)
+    return results, export(places.warehouse, places.exports, places.manifest), values
 
 
 def add_site(folder: Path) -> None:

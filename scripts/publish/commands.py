@@ -29,9 +29,14 @@ RELEASE_STATUS = """Exit status: 0 released, nothing changed, or rolled back; 1 
 signal n. Whenever it is not 0, the current release is as it was."""
 
 
-def _set_up(wait: float) -> None:
+def check_wait(wait: float) -> None:
+    """Refuse a wait that is no number of seconds."""
     if not 0 <= wait < math.inf:
         raise UserError(f"--wait is {wait:g}: it must be a number of seconds")
+
+
+def _set_up(wait: float) -> None:
+    check_wait(wait)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     for name in ("build", "release"):
         logging.getLogger(name).setLevel(logging.INFO)

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -146,6 +148,7 @@ def replaced_folder(
             raise KeyboardInterrupt("what is published is as it was") from error
         # Once more: nothing that somebody put there meanwhile is to be lost.
         _check_place(target, check_replaceable)
+        make_read_only(new)
         with Signals.held():
             _swap(new, target, work)
 
@@ -196,21 +199,25 @@ def _writing(output: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if _is_of_full_disk(error):
+        fault = _fault_of_disk(error)
+        if fault in (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)):
             raise UserError(f"no space left for {output}: make room, then run again") from error
-        if isinstance(error, OSError):
-            raise UserError(f"cannot write to {output}: {error.strerror or error}") from error
+        if fault or isinstance(error, OSError):
+            reason = fault or getattr(error, "strerror", None) or error
+            raise UserError(f"cannot write to {output}: {reason}") from error
         raise
 
 
-def _is_of_full_disk(error: BaseException | None) -> bool:
-    """Say whether an error, or one that it follows from, names a full disk or a used-up quota."""
+def _fault_of_disk(error: BaseException | None) -> str | None:
+    """Return what an error, or one that it follows from, says of a full disk, quota or limit."""
+    faults = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
     while error is not None:
         text = "\n".join([str(error), *getattr(error, "details", ())])
-        if any(os.strerror(code) in text for code in (errno.ENOSPC, errno.EDQUOT)):
-            return True
+        for fault in faults:
+            if fault in text:
+                return fault
         error = error.__cause__ or error.__context__
-    return False
+    return None
 
 
 # What is in a folder
@@ -226,15 +233,34 @@ def is_build(folder: Path) -> bool:
 
 
 def check_is_build(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but a build."""
-    files = files_below(folder)
-    if (folder / "work" / "build.lock").is_file():  # dbt's cache, as older builds kept it
-        files = [path for path in files if not path.startswith("work/")]
-    known = {"manifest.json", "docs/index.html"}
-    # DuckDB writes files such as warehouse.duckdb.wal while somebody has the warehouse open.
-    known |= {path for path in files if f"{path}.".startswith("warehouse.duckdb.")}
+    """Refuse to replace a folder that holds anything but a build, or that somebody writes to."""
+    # A process that wrote to the warehouse and died leaves its changes in the .wal file.
+    known = {"manifest.json", "docs/index.html", "warehouse.duckdb", "warehouse.duckdb.wal"}
     known |= {f"{part}/{path}" for part in ("exports", "site") for path in listed(folder / part)}
-    refuse_others(folder, "a build", files, known if is_build(folder) else set())
+    refuse_others(folder, "a build", files_below(folder), known if is_build(folder) else set())
+    refuse_writer(folder / "warehouse.duckdb")
+
+
+def refuse_writer(warehouse: Path) -> None:
+    """Refuse to publish in the place of a warehouse that a process has open for writing.
+
+    DuckDB makes its .wal file only at the first change, by its path: it would come to stand beside
+    the new warehouse, and readers would get the change.
+    """
+    with suppress(FileNotFoundError), warehouse.open("rb") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"a process has {warehouse} open for writing: end it, then run again"
+            ) from error
+
+
+def make_read_only(folder: Path) -> None:
+    """Take away the right to write to the files in a folder: DuckDB then opens none for writing."""
+    for name in files_below(folder):
+        path = folder / name
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
 
 
 def refuse_others(folder: Path, what: str, files: list[str], known: set[str]) -> None:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import datetime
+import faulthandler
 import json
 import logging
+import multiprocessing
+import os
 import re
 import shutil
+import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from publish.about import about, inscribe, write_manifest
+from export.marts import PACKAGE
+from publish.about import write_manifest
 from publish.build import Places, add_site, assemble
-from publish.folder import BusyError
+from publish.folder import BusyError, refuse_writer
 from publish.releases import Release, Releases
-from warehouse.database import STORAGE
+from warehouse.build_id import build_id_of, check_build_id
+from warehouse.database import connect_read_only
 from warehouse.dbt import BuildFailedError, count_tests
+from warehouse.manifest import read_marts
 from warehouse.project import UserError
-from warehouse.signals import Signals
+from warehouse.signals import HANDLED, Signals
 
 logger = logging.getLogger("release")
 
@@ -33,6 +39,7 @@ RELEASED, FAILED, REFUSED, BUSY = 0, 1, 2, 3
 # What is compared to tell whether anything changed: the same data gives these the same bytes, but
 # for dbt's pages, which say when they were made.
 CONTENT = re.compile(r"exports/.*|site/(?!dbt/|SHA256SUMS$).*")
+LOG = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.log")
 
 
 @dataclass
@@ -42,7 +49,7 @@ class Outcome:
     outcome: str
     exit_status: int
     release: str | None = None
-    release_id: str | None = None
+    build_id: str | None = None
     previous: str | None = None
     reason: str | None = None
     log: str | None = None
@@ -65,15 +72,15 @@ def release(
     with releases.locked(wait), releases.work.making() as folder:
         before = releases.current()
         manifest = _fill(folder, releases.work.target, results)
-        release_id = manifest["release_id"]
+        build_id = manifest["build_id"]
         same = None if force else _same_content(releases, manifest)
         if before and same:
             reason = f"since {same.name}, which was rolled back (--force releases it)"
             rolled_back = reason if same != before else None
-            return Outcome("unchanged", RELEASED, before.name, release_id, reason=rolled_back)
+            return Outcome("unchanged", RELEASED, before.name, build_id, reason=rolled_back)
         with Signals.held():
-            made = releases.publish(folder, release_id)
-            done = Outcome("released", RELEASED, made.name, release_id)
+            made = releases.publish(folder, build_id, read_back)
+            done = Outcome("released", RELEASED, made.name, build_id)
             done.previous = before.name if before else None
             try:
                 done.pruned = releases.prune(keep)
@@ -85,15 +92,34 @@ def release(
 def _fill(folder: Path, target_path: Path, results: Path | None) -> dict[str, Any]:
     """Make everything that a release consists of, and return what its `release.json` says."""
     places = Places(folder)
-    ran, rows = assemble(folder, target_path, unit_tests=True, docs=True)
+    ran, rows, values = assemble(folder, target_path, unit_tests=True, docs=True)
     if results:
         shutil.copyfile(target_path / "run_results.json", results)
-    values = about(places.exports)
-    with duckdb.connect(str(places.warehouse), config=STORAGE) as connection:
-        inscribe(connection, values)
     add_site(folder)
     shutil.rmtree(places.documentation.parent)  # it is one of the pages now
     return write_manifest(folder, {**values, "tests_passed": count_tests(ran), "row_counts": rows})
+
+
+def read_back(release: Release) -> None:
+    """Read a release as readers do, and compare it with what it says about itself.
+
+    Raises:
+        BuildFailedError: it is not what was built.
+
+    """
+    places = Places(release.folder)
+    pages = [places.site / "index.html", places.site / "dbt" / "index.html"]
+    fault = release.damage()
+    try:
+        with connect_read_only(places.warehouse) as connection:
+            said = check_build_id(connection, places.manifest, places.exports / PACKAGE, *pages)
+            found = build_id_of(connection, read_marts(places.manifest))
+            if found != said:
+                fault = fault or f"its rows are of build {found}, it says {said}"
+    except (UserError, OSError) as error:
+        fault = fault or str(error)
+    if fault:
+        raise BuildFailedError(f"{release.name} is not what was built: {fault}", [])
 
 
 def _same_content(releases: Releases, manifest: dict[str, Any]) -> Release | None:
@@ -134,12 +160,14 @@ def roll_back(releases: Releases, name: str | None, *, wait: float) -> Outcome:
                 f"release {chosen.name} is damaged ({damage}): {current.name} stays; "
                 "name another with --rollback RELEASE"
             )
+        refuse_writer(releases.link / "warehouse.duckdb")
         with Signals.held():
             releases.point_at(chosen)
-        release_id = chosen.read_manifest().get("release_id")
-        return Outcome("rolled_back", RELEASED, chosen.name, release_id, previous=current.name)
+        build_id = chosen.read_manifest().get("build_id")
+        return Outcome("rolled_back", RELEASED, chosen.name, build_id, previous=current.name)
 
 
+@Signals.held()
 def run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
     """Run `release` or `roll_back`, say and log what it did, and return the exit status.
 
@@ -148,7 +176,7 @@ def run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
     """
     clock = time.monotonic()
     started = datetime.datetime.now(datetime.UTC)
-    outcome, details = _outcome(action)
+    outcome, details = _outcome_apart(action)
     logger.log(logging.ERROR if outcome.exit_status else logging.INFO, "%s", _sentence(outcome))
     if details:
         logger.error("%s", "\n".join(["", *details, ""]))
@@ -164,10 +192,10 @@ def run(releases: Releases, action: Callable[[], Outcome], keep: int) -> int:
         "started_at": f"{started:%Y-%m-%dT%H:%M:%SZ}",
         "seconds": round(time.monotonic() - clock, 1),
     }
-    line = json.dumps(record, ensure_ascii=False) + "\n"
+    line = json.dumps(record) + "\n"
     with (
         _logging("this run is missing in log.jsonl"),
-        (releases.folder / "log.jsonl").open("a", encoding="utf-8") as file,
+        (releases.folder / "log.jsonl").open("a", encoding="ascii") as file,
     ):
         file.write(line)
     sys.stdout.write(line)
@@ -183,6 +211,39 @@ def _logging(complaint: str) -> Iterator[None]:
         logger.error("release: %s: %s", complaint, error.strerror)
 
 
+def _outcome_apart(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
+    """Run an action in a process of its own, and tell its outcome even if that process dies.
+
+    A library can abort it, as the one that draws the charts does, and the system can kill it.
+    """
+    forking = multiprocessing.get_context("fork")
+    reading, writing = forking.Pipe(duplex=False)
+    last_words, dying = os.pipe()
+    child = forking.Process(target=_report, args=(action, writing, dying))
+    with Signals.passed_on(child), os.fdopen(last_words) as trace:
+        writing.close()
+        os.close(dying)
+        try:
+            told: tuple[Outcome, list[str]] = reading.recv()
+            return told
+        except EOFError:
+            lines = trace.read().splitlines()
+        finally:
+            child.join()
+    number = -(child.exitcode or 0)
+    name = signal.Signals(number).name if number > 0 else f"exit status {child.exitcode}"
+    if number in HANDLED:
+        return Outcome("interrupted", 128 + number, reason=f"interrupted by {name}"), []
+    reason = f"the process that made the release died with {name}"
+    return Outcome("failed", FAILED, reason=reason), lines or ["It left no trace."]
+
+
+def _report(action: Callable[[], Outcome], writing: Connection, dying: int) -> None:
+    Signals.take_over()
+    faulthandler.enable(dying)
+    writing.send(_outcome(action))
+
+
 def _outcome(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
     """Return the outcome of a run and, of a failure, all that is known."""
     try:
@@ -191,7 +252,7 @@ def _outcome(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
         return Outcome("busy", BUSY, reason=str(error)), []
     except UserError as error:
         return Outcome("refused", REFUSED, reason=str(error)), []
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:  # also what libraries written in Rust raise
         if Signals.received:
             # Whatever dbt or DuckDB made of the interruption.
             reason = f"interrupted by {Signals.received.name}; nothing was released"
@@ -206,8 +267,12 @@ def _outcome(action: Callable[[], Outcome]) -> tuple[Outcome, list[str]]:
 def _keep_log(path: Path, lines: list[str], keep: int) -> None:
     """Write what a failed run said, and remove the oldest of these logs."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for old in sorted(path.parent.glob("*.log"))[:-keep]:
+    # A file name that is not UTF-8 does not keep the log from being written.
+    text = "\n".join([*lines, ""])
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    # The clock may have been set back: this one is the newest, whatever its name.
+    others = (p for p in path.parent.iterdir() if LOG.fullmatch(p.name) and p != path)
+    for old in sorted(others, reverse=True)[keep - 1 :]:
         old.unlink(missing_ok=True)
 
 

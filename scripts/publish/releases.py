@@ -16,13 +16,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from publish.folder import Work
+from publish.folder import Work, files_below, make_read_only, refuse_writer
 from warehouse.project import UserError, sha256
 
 MANIFEST = "release.json"
@@ -47,15 +47,17 @@ class Release:
         return manifest
 
     def damage(self) -> str | None:
-        """Name the first file that is not as it was released; None for a whole release."""
+        """Name the first file that is not as it was released, or was not; None if all is whole."""
         path: str = MANIFEST
         try:
-            for path, described in self.read_manifest()["files"].items():
+            files = self.read_manifest()["files"]
+            for path, described in files.items():
                 if sha256(self.folder / path) != described["sha256"]:
                     return path
+            others = (p for p in files_below(self.folder) if p not in files and p != MANIFEST)
+            return next(others, None)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return path
-        return None
 
 
 class Releases:
@@ -113,15 +115,34 @@ class Releases:
                 found.append(Release(int(name["number"]), path))
         return sorted(found)
 
-    def publish(self, folder: Path, release_id: str) -> Release:
-        """Make a finished folder the next release and point readers at it, in one atomic step."""
+    def publish(self, folder: Path, build_id: str, check: Callable[[Release], None]) -> Release:
+        """Make a finished folder the next release and point readers at it, in one atomic step.
+
+        `check` reads it before readers do, and once more where they do. If it raises an exception,
+        the release before is current again, and the new one is gone.
+        """
+        before = self.current()
         number = max((release.number for release in self.all()), default=0) + 1
-        release = Release(number, self.folder / f"{number:04d}-{release_id}")
+        release = Release(number, self.folder / f"{number:04d}-{build_id}")
+        make_read_only(folder)
         _flush(folder)
         self.intent.write_text(release.name, encoding="utf-8")
         os.rename(folder, release.folder)
-        self.point_at(release)
-        self.intent.unlink()
+        try:
+            check(release)
+            refuse_writer(self.link / "warehouse.duckdb")
+            self.point_at(release)
+            check(Release(number, self.link))
+        except Exception:
+            if self.current_name() == release.name:
+                if before:
+                    self.point_at(before)
+                else:
+                    self.link.unlink()
+            self._remove(release.folder)
+            raise
+        finally:
+            self.intent.unlink()
         return release
 
     def point_at(self, release: Release) -> None:

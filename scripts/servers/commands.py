@@ -24,9 +24,11 @@ def postgres(unit_tests: bool, wait: float) -> int:
 
     Exit status 0: published, 1: the build failed, 2: bad input.
     """
+    from publish.commands import check_wait
     from servers.postgres import build_and_publish
     from warehouse.dbt import BuildFailedError
 
+    check_wait(wait)  # "nan" is in every range
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     for name in ("build", "postgres"):
         logging.getLogger(name).setLevel(logging.INFO)

@@ -17,6 +17,7 @@ import click
 import yaml
 
 from servers.assets import SPECIFICATION, Asset, write_assets
+from warehouse.build_id import check_build_id
 from warehouse.database import connect_read_only
 from warehouse.manifest import read_marts
 from warehouse.project import UserError
@@ -82,11 +83,14 @@ def _check_port(port: int) -> None:
 def _read_assets(warehouse: Path) -> dict[str, Asset]:
     if not warehouse.exists():
         raise UserError(f"there is no {warehouse}: run make release first, or name another file")
-    connect_read_only(warehouse).close()
-    manifest = warehouse.resolve().with_name("manifest.json")
-    if not manifest.is_file():
-        raise UserError(f"there is no {manifest}, which describes the warehouse: build it anew")
-    return write_assets({mart.name: mart for mart in read_marts(manifest)})
+    warehouse = warehouse.resolve()  # both files of one release
+    manifest = warehouse.with_name("manifest.json")
+    with connect_read_only(warehouse) as connection:
+        if not manifest.is_file():
+            raise UserError(f"there is no {manifest}, which describes the warehouse: build it anew")
+        marts = read_marts(manifest)
+        check_build_id(connection, manifest)
+    return write_assets({mart.name: mart for mart in marts})
 
 
 def _load(assets: dict[str, Asset], *, reset_password: bool) -> tuple[Flask, str | None]:

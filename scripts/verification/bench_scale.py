@@ -62,14 +62,14 @@ Costs = dict[str, dict[str, Any]]  # node -> kind, CPU and wall seconds, failure
 
 
 def load(path: str, source: str, observations: int) -> None:
-    """Make a file with copies of the raw and the reference tables of a warehouse."""
+    """Make a file with copies of the raw and the reference tables of a warehouse, and its id."""
     with connect(path, 8) as connection:
         connection.execute(f"attach {text(source)} as source (read_only)")
         [[printed]] = connection.execute("select count(*) from source.raw.cells").fetchall()
         tables = connection.execute(
             "select schema_name, table_name, list(column_name order by column_index)"
             " from duckdb_columns() where database_name = 'source'"
-            " and schema_name in ('raw', 'reference') group by all"
+            " and schema_name in ('raw', 'reference', 'release') group by all"
         ).fetchall()
         for schema, table, columns in tables:
             times = -(-observations // printed) if table in COPIED else 1

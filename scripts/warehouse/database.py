@@ -26,7 +26,8 @@ def connect_read_only(warehouse: Path, *, sandbox: bool = False) -> duckdb.DuckD
     somebody else wrote. Connections of one process to one file share this.
 
     Raises:
-        UserError: there is no such file, it is not a DuckDB file, or a writer has locked it.
+        UserError: there is no such file, it is not a DuckDB file, a writer has locked it, or one
+            that died has left changes beside it, which readers would get.
 
     """
     if not warehouse.is_file():
@@ -44,6 +45,10 @@ def connect_read_only(warehouse: Path, *, sandbox: bool = False) -> duckdb.DuckD
         else:
             problem = f"is not a DuckDB file that DuckDB {duckdb.__version__} can read"
         raise UserError(f"{warehouse} {problem}") from error
+    left = warehouse.with_name(f"{warehouse.name}.wal")
+    if left.exists():
+        connection.close()
+        raise UserError(f"{left} has changes that no build made: build it anew")
     if sandbox:
         _close_file_access(connection)
     return connection

@@ -158,9 +158,14 @@ def _describe(failed: Sequence[Any], connection: Any) -> list[str]:
     return lines
 
 
-def copy_artifact(artifact: Path, copy: Path) -> None:
-    """Copy an artifact of dbt without the paths of this machine."""
+def copy_artifact(artifact: Path, copy: Path, build_id: str) -> None:
+    """Copy dbt's manifest or page with the build id, and without the paths of this machine."""
     text = artifact.read_text(encoding="utf-8")
+    if artifact.suffix == ".json":
+        start, said = '{"metadata": {', f'"build_id": "{build_id}", '
+    else:
+        start, said = "<head>", f'<meta name="build-id" content="{build_id}">'
+    text = text.replace(start, start + said, 1)
     for path, name in ((artifact.parent, "target"), (PROJECT, ".")):
         text = text.replace(json.dumps(str(path))[1:-1], name)
     copy.parent.mkdir(exist_ok=True)

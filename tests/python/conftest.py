@@ -23,6 +23,7 @@ from html_pages import Pages, read
 from pages.site import make_site
 from publish.build import Places
 from warehouse.database import STORAGE
+from warehouse.project import sha256
 
 PROJECT = Path(__file__).resolve().parents[2]
 CLI = str(PROJECT / "scripts" / "cli.py")
@@ -56,8 +57,9 @@ def need(present: object, install: str) -> None:
 
 
 def run(*command: str | Path, **more: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, **more)
+    """Run a command, in a group of processes of its own, to its end."""
+    more = {"check": False, "timeout": 300, "start_new_session": True} | more
+    return subprocess.run(command, capture_output=True, text=True, **more)
 
 
 def run_cli(
@@ -142,7 +144,7 @@ def finish_release(
 # site, which take most of the time. With a number of steps, the process is killed before that step
 # of changing names and folders.
 QUICKLY = """
-import os, shutil, sys
+import json, os, shutil, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv.pop(1))
 edition, steps, exchanges = Path(sys.argv.pop(1)), int(sys.argv.pop(1)), sys.argv.pop(1) == "True"
@@ -154,15 +156,20 @@ def build_with_dbt(warehouse, target_path, **_):
     return []
 
 def add_site(folder):
-    (folder / "site").mkdir()
-    shutil.copy(folder / "exports" / "csv" / "dim_reports.csv", folder / "site" / "index.html")
-    (folder / "site" / "SHA256SUMS").write_text("0  index.html")
+    site, exports = folder / "site", folder / "exports"
+    build_id = json.loads((exports / "datapackage.json").read_bytes())["build_id"]
+    page = f'<meta name="build-id" content="{build_id}">'
+    site.mkdir()
+    (site / "index.html").write_text(page + (exports / "csv" / "dim_reports.csv").read_text())
+    (site / "SHA256SUMS").write_text("0  index.html\\n0  dbt/index.html\\n")
+    if (folder / "docs").exists():
+        shutil.copytree(folder / "docs", site / "dbt")
 
 def step():
     global steps
     steps -= 1
     if steps == 0:
-        os._exit(9)
+        os.killpg(0, 9)
 
 def counted(call):
     def with_step(*arguments, **options):
@@ -190,13 +197,35 @@ if steps:
 import cli
 sys.exit(cli.main())
 """
-KILLED = 9
+KILLED = -9
 
 
 def quick_command(edition: Path, kill_at: int = 0, exchanges: bool = True) -> list[str]:
     """Give a cli.py that publishes an edition, whose making does not take dbt."""
     scripts = str(PROJECT / "scripts")
     return [sys.executable, "-c", QUICKLY, scripts, str(edition), str(kill_at), str(exchanges)]
+
+
+MISHAP = """
+import duckdb, publish.releases
+def change(folder):
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("update marts.dim_reports set title = 'HACKED'")
+def before(call):
+    def with_mishap(folder, *more):
+        {mishap}
+        return call(folder, *more)
+    return with_mishap
+{step} = before({step})
+import cli
+"""
+
+
+def mishap_command(edition: Path, step: str, mishap: str) -> list[str]:
+    """Give a `quick_command` in which something happens before a step, which takes a folder."""
+    command = quick_command(edition)
+    command[2] = command[2].replace("import cli\n", MISHAP.format(step=step, mishap=mishap))
+    return command
 
 
 def make_edition(built: Built, folder: Path, number: int) -> Path:
@@ -209,13 +238,15 @@ def make_edition(built: Built, folder: Path, number: int) -> Path:
     manifest["nodes"]["model.sentencing_warehouse.dim_reports"]["description"] += (
         f" Edition {number}."
     )
+    del manifest["metadata"]["build_id"]
     (target / "manifest.json").write_text(json.dumps(manifest))
-    shutil.copy(built.warehouse, folder)
+    shutil.copyfile(built.warehouse, folder / "warehouse.duckdb")
     with duckdb.connect(str(folder / "warehouse.duckdb"), config=STORAGE) as warehouse:
         for column in ("dim_reports.title", "fct_sentence_by_inducement.inducement_label"):
             table, name = column.split(".")
             sql = f"update marts.{table} set {name} = {name} || ' Edition {number}.'"
             warehouse.execute(sql)
+        warehouse.execute("drop schema release cascade")
     return folder
 
 
@@ -226,9 +257,51 @@ def alter(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8", newline="")
 
 
+def fingerprint(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of each file below a folder."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
 def copy_folder(folder: Path, copy: Path) -> Path:
-    """Copy a folder with its links."""
-    return shutil.copytree(folder, copy, symlinks=True)
+    """Copy a folder with its links; the copy can be altered."""
+    return shutil.copytree(folder, copy, symlinks=True, copy_function=shutil.copyfile)
+
+
+WRITING = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+sys.stdin.readline()
+connection.execute("update marts.dim_reports set title = 'HACKED'")
+print("changed", flush=True)
+sys.stdin.readline()
+"""
+
+
+class Writer:
+    """A process that opens a published warehouse for writing and dies by a kill."""
+
+    def __init__(self, warehouse: Path) -> None:
+        warehouse.chmod(0o644)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        command = [sys.executable, "-c", WRITING, str(warehouse)]
+        self.process = subprocess.Popen(command, text=True, **pipes)
+        self.wait_for("open")
+
+    def wait_for(self, said: str) -> None:
+        assert self.process.stdout and self.process.stdout.readline() == f"{said}\n"
+
+    def change_and_die(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.wait_for("changed")
+        self.die()
+
+    def die(self) -> None:
+        self.process.kill()
+        self.process.communicate()
 
 
 Make = Callable[[Path], None]
@@ -320,7 +393,7 @@ def editions(built: Built, tmp_path_factory: pytest.TempPathFactory) -> list[Pat
 def copy_project(folder: Path) -> Path:
     """Copy what a build needs into a folder, for tests that alter the project."""
     copy = folder / "project"
-    copy.mkdir()
+    copy.mkdir(parents=True)
     ignore = shutil.ignore_patterns("__pycache__", "python")
     for name in ("seeds", "models", "macros", "tests", "analyses", "scripts"):
         shutil.copytree(PROJECT / name, copy / name, ignore=ignore)

@@ -50,8 +50,8 @@ class Copy:
 
 def copy_of(built: Built, folder: Path) -> Copy:
     copy = Copy(folder / "w.duckdb", folder / "manifest.json", folder / "out" / "exports")
-    shutil.copy(built.warehouse, copy.warehouse)
-    shutil.copy(built.manifest, copy.manifest)
+    shutil.copyfile(built.warehouse, copy.warehouse)
+    shutil.copyfile(built.manifest, copy.manifest)
     return copy
 
 

@@ -95,11 +95,14 @@ def test_older_clients_read_a_release_and_close_the_sandbox_alike(
             assert (done.returncode, done.stdout) == (0, answer), done.stderr
 
 
-def make_sql(warehouse: Path | str, query: str) -> subprocess.CompletedProcess[str]:
+def make_sql(
+    warehouse: Path | str, query: str, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run `make sql` with the environment of these tests taken as set up."""
     command = ["make", "--silent", f"BIN={Path(sys.executable).parent}", "-o", ".venv/build.ready"]
     given = [f"WAREHOUSE={warehouse}", f"QUERY={query}"]
-    return run(*command, "sql", *given, cwd=PROJECT, stdin=subprocess.DEVNULL)
+    environment = os.environ | {"SECRET": "secret"}
+    return run(*command, "sql", *given, cwd=PROJECT, input=typed, env=environment)
 
 
 def test_sql_prints_a_result_or_that_there_is_no_warehouse(built: Built) -> None:
@@ -110,7 +113,12 @@ def test_sql_prints_a_result_or_that_there_is_no_warehouse(built: Built) -> None
     assert "it's $PATH" in done.stdout
     done = make_sql("nowhere.duckdb", query)
     assert done.returncode == 2
-    assert done.stderr.startswith("sql: there is no nowhere.duckdb: run make build first\n")
+    assert done.stderr.startswith("sql: there is no warehouse file nowhere.duckdb: build it first")
+    done = make_sql(built.warehouse, "", "select 20\n+ 1;\nselect 2\n")
+    assert (done.returncode, re.findall(r" (\d+) │\n└", done.stdout)) == (0, ["21", "2"])
+    done = make_sql(built.warehouse, "", "selec;\nselect 2\n")
+    assert done.returncode != 0
+    assert done.stderr.startswith("Parser Error: ")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +131,22 @@ def test_sql_prints_a_result_or_that_there_is_no_warehouse(built: Built) -> None
         "from '{folder}/secret.csv'",
         "attach '{folder}/other.duckdb'",
         "set enable_external_access = true",
+        "copy marts.dim_rules to '{warehouse}' (format csv, use_tmp_file false)",
+        "export database '{folder}/all'",
+        "import database '{folder}'",
+        "select * from glob('{folder}/*')",
+        "from '{folder}/secret.parquet'",
+        "select getenv('SECRET')",
+        "from query('select getenv(''SECRET'')')",
         "install httpfs",
+        "load httpfs",
+        "load '{folder}/secret.duckdb_extension'",
+        "call start_ui()",
+        "set home_directory = '{folder}'",
+        "call enable_logging(storage = 'file', storage_path = '{folder}/log')",
+        "create secret of_mine (type s3, provider credential_chain)",
+        ".pager 'touch {folder}/touched'\nfrom range(500)",
+        ".system touch {folder}/touched",
         ".shell touch {folder}/touched",
         ".output {folder}/output.txt",
         ".read {folder}/secret.sql",
@@ -133,7 +156,7 @@ def test_sql_cannot_write_or_reach_files(built: Built, tmp_path: Path, query: st
     for name in ("secret.txt", "secret.csv", "secret.sql"):
         (tmp_path / name).write_text("select 'secret'\n")
     before = contents(tmp_path), contents(built.warehouse.parent)
-    done = make_sql(built.warehouse, query.format(folder=tmp_path))
-    assert "secret\n" not in done.stdout
-    assert done.returncode != 0 or done.stderr
+    done = make_sql(built.warehouse, query.format(folder=tmp_path, warehouse=built.warehouse))
+    assert "secret" not in done.stdout
+    assert done.returncode != 0, done.stdout
     assert (contents(tmp_path), contents(built.warehouse.parent)) == before

@@ -71,7 +71,7 @@ def test_what_was_released_is_recorded(project: Path, first: dict[str, Any]) -> 
     assert (release["release"], release["outcome"]) == (os.readlink(current), "released")
     assert release["folder"] == str(current.resolve())
     assert release["tests_passed"] == about["tests_passed"] > 0
-    assert about["release_id"] in first["versions"]
+    assert about["build_id"] in first["versions"]
     rows = {name: said["dagster/row_count"] for name, said in first["materialized"].items()}
     assert rows == {f"marts/{mart}": count for mart, count in about["row_counts"].items()}
 

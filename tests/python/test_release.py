@@ -17,9 +17,12 @@ from conftest import (
     CLI,
     PROJECT,
     Built,
+    Writer,
     alter,
     copy_folder,
     copy_project,
+    finish_release,
+    mishap_command,
     quick_release,
     run,
     run_release,
@@ -37,6 +40,10 @@ def query(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
 def read_json(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(path.read_bytes())
     return found
+
+
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def whole(releases: Path) -> list[str]:
@@ -59,13 +66,13 @@ def test_a_release_is_the_build_with_its_pages_and_says_what_it_is(
 ) -> None:
     current = released / "releases" / "current"
     manifest = read_json(current / MANIFEST)
-    files = {p.relative_to(current).as_posix(): p for p in current.rglob("*") if p.is_file()}
+    files = {path.relative_to(current).as_posix(): path for path in files_of(current)}
     assert manifest["files"] == {
         name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
         for name, path in files.items()
         if name != MANIFEST
     }
-    exports = {p.relative_to(built.exports): p for p in built.exports.rglob("*") if p.is_file()}
+    exports = {path.relative_to(built.exports): path for path in files_of(built.exports)}
     assert {
         "warehouse.duckdb",
         "manifest.json",
@@ -93,8 +100,8 @@ def test_a_release_is_the_build_with_its_pages_and_says_what_it_is(
     assert len(manifest["row_counts"]) == 31
     [line] = (released / "releases" / "log.jsonl").read_text().splitlines()
     name = os.readlink(current)
-    assert name == f"0001-{manifest['release_id']}" == json.loads(line)["release"]
-    assert json.loads(line)["release_id"] == manifest["release_id"]
+    assert name == f"0001-{manifest['build_id']}" == json.loads(line)["release"]
+    assert json.loads(line)["build_id"] == manifest["build_id"]
 
 
 def test_every_test_has_passed(released: Path) -> None:
@@ -118,11 +125,10 @@ def test_the_file_is_checkpointed_and_compact(released: Path) -> None:
 
 
 def test_a_release_names_no_path_of_the_machine(released: Path) -> None:
-    for path in (released / "releases" / "current").rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            for folder in {PROJECT, released.parent, Path(sys.prefix)}:
-                assert str(folder).encode() not in content, (path, folder)
+    for path in files_of(released / "releases" / "current"):
+        content = path.read_bytes()
+        for folder in {PROJECT, released.parent, Path(sys.prefix)}:
+            assert str(folder).encode() not in content, (path, folder)
 
 
 def test_the_same_data_gives_the_same_id_and_bytes(editions: list[Path], quick: Path) -> None:
@@ -143,6 +149,8 @@ def test_a_damaged_release_is_replaced_and_not_gone_back_to(
     editions: list[Path], quick: Path
 ) -> None:
     [first] = whole(quick)
+    for path in files_of(quick / first):
+        path.chmod(0o644)
     with (quick / "current" / "exports" / "csv" / "dim_rules.csv").open("a") as file:
         file.write("0\n")
     done = quick_release(editions[0], quick)
@@ -159,6 +167,79 @@ def test_a_damaged_release_is_replaced_and_not_gone_back_to(
     lines = [line.split() for line in listed.splitlines()]
     assert lines[0] == [first, "damaged:", "release.json"]
     assert (lines[1][0], lines[1][2:]) == (second, ["whole", "current"])
+
+
+def test_changes_of_a_writer_are_damage(editions: list[Path], quick: Path) -> None:
+    [first] = whole(quick)
+    assert {path.stat().st_mode & 0o222 for path in files_of(quick / first)} == {0}
+    Writer(quick / "current" / "warehouse.duckdb").change_and_die()
+    done = quick_release(editions[0], quick)
+    assert done.record["outcome"] == "released"
+    assert f"release {first} is damaged: warehouse.duckdb.wal" in done.said
+    back = quick_release(editions[0], quick, "--rollback")
+    assert f"release {first} is damaged (warehouse.duckdb.wal)" in back.said
+    # While it lives, its changes would come to stand beside the release that is switched to.
+    writer = Writer(quick / "current" / "warehouse.duckdb")
+    refused = quick_release(editions[1], quick)
+    writer.die()
+    assert (refused.exit_status, refused.record["outcome"]) == (2, "refused")
+    assert "warehouse.duckdb open for writing: end it" in refused.said
+    assert [found.name for found in Releases(quick).all()] == [first, done.record["release"]]
+
+
+# What may befall a release: before which step, and what the release says about it.
+MISHAPS = [
+    ("publish.releases._flush", "open(folder / 'mine.txt', 'w')", "mine.txt"),
+    ("publish.release.write_manifest", "change(folder)", "its rows are of build "),
+    (
+        "publish.release.write_manifest",
+        "open(folder / 'site' / 'dbt' / 'index.html', 'w')",
+        "site/dbt/index.html is of no build",
+    ),
+    (
+        "publish.releases._flush_one",
+        "'0002-' in str((folder / 'current').resolve()) and open(folder / 'current' / 'late', 'w')",
+        "late",
+    ),
+]
+
+
+@pytest.mark.parametrize(("step", "mishap", "said"), MISHAPS, ids=[m[2] for m in MISHAPS])
+def test_a_release_reads_itself_as_readers_do(
+    editions: list[Path], quick: Path, step: str, mishap: str, said: str
+) -> None:
+    before = whole(quick)
+    command = mishap_command(editions[1], step, mishap)
+    done = finish_release(*command, releases=quick)
+    assert (done.exit_status, done.record["outcome"]) == (1, "failed"), done.said
+    assert "is not what was built" in done.said
+    assert said in done.said
+    assert whole(quick) == before
+    assert done.record["current"] == before[0]
+    assert {path.name for path in (quick / ".work").iterdir()} <= {"lock", "target"}
+
+
+@pytest.mark.parametrize("name", ["SIGABRT", "SIGKILL"])
+def test_a_run_that_dies_leaves_a_line_and_its_log_is_kept(
+    editions: list[Path], quick: Path, name: str
+) -> None:
+    before = whole(quick)
+    old = [quick / "failed" / f"2999010{day}T000000.000000Z.log" for day in range(1, 4)]
+    old[0].parent.mkdir()
+    for path in (*old, quick / "failed" / "mine.log"):
+        path.touch()
+    die = f"import signal; os.kill(os.getpid(), signal.{name})"
+    command = mishap_command(editions[1], "publish.release.write_manifest", die)
+    done = finish_release(*command, releases=quick, options=("--keep", "3"))
+    assert (done.exit_status, done.record["outcome"]) == (1, "failed"), done.said
+    assert done.record["reason"] == f"the process that made the release died with {name}"
+    assert json.loads((quick / "log.jsonl").read_text().splitlines()[-1]) == done.record
+    # The clock was set back since the other logs were written: theirs are the later names.
+    log = quick / done.record["log"]
+    assert ("in _fill" in log.read_text()) == (name == "SIGABRT")
+    assert set(log.parent.iterdir()) == {log, *old[1:], quick / "failed" / "mine.log"}
+    assert whole(quick) == before
+    assert done.record["current"] == before[0]
 
 
 def test_other_data_is_released_rolled_back_and_not_released_again(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,7 +14,6 @@ import duckdb
 import pytest
 
 from conftest import (
-    CLI,
     KILLED,
     PROJECT,
     Built,
@@ -31,7 +28,6 @@ from conftest import (
 )
 from publish.releases import Release, Releases
 
-KILLS = 20
 READERS = 8
 RELEASES = 20
 
@@ -62,11 +58,11 @@ def assert_whole(releases: Path) -> Release:
     assert current is not None, os.listdir(releases)
     assert current.damage() is None
     with duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True) as file:
-        about = file.execute("select release_id from release.about").fetchall()
+        about = file.execute("select build_id from release.about").fetchall()
         offenders = file.execute(
             "select sum(offender_count) from marts.fct_sentence_by_inducement_use"
         ).fetchall()
-    assert about == [(current.read_manifest()["release_id"],)]
+    assert about == [(current.read_manifest()["build_id"],)]
     assert offenders == [(512,)]
     return current
 
@@ -74,33 +70,6 @@ def assert_whole(releases: Path) -> Release:
 def assert_tidy(releases: Path) -> None:
     """Check that nothing is left of unfinished runs."""
     assert {path.name for path in (releases / ".work").iterdir()} <= {"lock", "target"}
-
-
-@pytest.mark.slow
-def test_killed_at_random(releases: Path) -> None:
-    command = [sys.executable, CLI, "release", "--releases", releases, "--force", "--keep", "2"]
-    started = time.monotonic()
-    assert run(*command).returncode == 0
-    whole_run = time.monotonic() - started
-    chance = random.Random(9)
-    killed = 0
-    while killed < KILLS:
-        before = assert_whole(releases)
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(timeout=chance.uniform(0, whole_run))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            killed += 1
-        after = assert_whole(releases)
-        assert before.number <= after.number <= before.number + 1
-        assert before.damage() is None
-    done = run(*command)
-    assert done.returncode == 0, done.stderr
-    assert_whole(releases)
-    assert_tidy(releases)
-    assert len(Releases(releases).all()) == 2
 
 
 def test_killed_at_every_step_of_publishing(edition: Path, first: Path, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def _publish(releases: Path, number: int, built: Built, change: str | None = Non
     release = releases / f"{number:04d}-test"
     release.mkdir(parents=True)
     for file in (built.warehouse, built.manifest):
-        shutil.copy(file, release)
+        shutil.copyfile(file, release / file.name)
     if change:
         with duckdb.connect(str(release / "warehouse.duckdb")) as connection:
             connection.execute(change)
