@@ -17,7 +17,7 @@ from warehouse.project import PROJECT, UserError
 @click.argument("source", type=Path, required=False)
 @click.option("--project", type=Path, default=PROJECT, help="Folder of the project.")
 def verify_source(source: Path | None, project: Path) -> int:
-    """Compare the sheets with the document SOURCE that they were keyed from, both ways.
+    """Compare the seeds with the document SOURCE that they were keyed from, both ways.
 
     Exit status 0: all verified, 1: faults, 2: bad input.
     """
@@ -26,10 +26,10 @@ def verify_source(source: Path | None, project: Path) -> int:
     if source is None:
         raise UserError("nothing is verified without the document: give SOURCE=<file>")
     verified = verify(read_report(project, source))
-    for fault in (*verified.forth, *verified.back):
+    for fault in verified.faults:
         click.echo(str(fault), err=True)
     click.echo("\n".join(verified.summary))
-    return 1 if verified.forth or verified.back else 0
+    return 1 if verified.faults else 0
 
 
 @click.command()

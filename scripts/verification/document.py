@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-# Words that are numbers, and words that gloss one.
+# Words that are numbers, words that gloss one, and words that compare two.
 WORDS = (
     "one two three four five six seven eight nine ten eleven twelve single double half third thirds"
     " quarter quarters fifth fifths tenth tenths dozen hundred thousand million first second life"
-    " majority minority approximately roughly almost fewer longer most least"
+    " majority minority approximately roughly almost twice fewer fewest less least more most longer"
+    " longest shorter shortest higher highest lower lowest greater greatest larger largest smaller"
+    " smallest increase increased increases decrease decreased decreases compared"
 )
 TOKEN = re.compile(
     r"(?P<guideline>§?\d[A-Z]\d\.\d+)|(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
@@ -23,7 +25,20 @@ TOKEN = re.compile(
     re.IGNORECASE,
 )
 CAPTION = re.compile(r"(Figure|Table) (\d+)\. ")
+SENTENCE_END = re.compile(r"(?<!\b[A-Z])[.!?][\"”’')]*(?:<sup>(?P<mark>\d+)</sup>)?(?=\s|$)")
 PREAMBLE = "(before the first heading)"
+
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Where a sentence of a block starts and ends, and the footnote mark that closes it."""
+
+    start: int
+    end: int
+    mark: str
 
 
 @dataclass
@@ -41,18 +56,29 @@ class Block:
     heading: str
     number: int
     text: str
-    tokens: dict[tuple[int, int], str] = field(default_factory=dict)
+    tokens: dict[Span, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find the tokens."""
         self.tokens = {match.span(): "" for match in TOKEN.finditer(self.text)}
+
+    def sentences(self) -> list[Sentence]:
+        """Return its sentences."""
+        ends = list(SENTENCE_END.finditer(self.text))
+        starts = [0, *(end.end() for end in ends)]
+        marks = [end.group("mark") or "" for end in ends]
+        return list(map(Sentence, starts, [*starts[1:], len(self.text)], [*marks, ""]))
+
+    def sentence(self, position: int) -> Sentence:
+        """Return the sentence at a position."""
+        return next(each for each in reversed(self.sentences()) if each.start <= position)
 
     def account(self, start: int, end: int, by: str) -> None:
         """Account for the tokens within a span, unless something does already."""
         for span in self.open_tokens(start, end):
             self.tokens[span] = by
 
-    def open_tokens(self, start: int, end: int) -> list[tuple[int, int]]:
+    def open_tokens(self, start: int, end: int) -> list[Span]:
         """Return the tokens within a span that nothing accounts for."""
         return [
             span
@@ -60,7 +86,7 @@ class Block:
             if not by and start <= span[0] and span[1] <= end
         ]
 
-    def find(self, token: str, start: int) -> tuple[int, int] | None:
+    def find(self, token: str, start: int) -> Span | None:
         """Find a whole numeric token at or after a position."""
         for span in self.tokens:
             if span[0] >= start and self.text[slice(*span)].lower() == token.lower():
@@ -109,9 +135,8 @@ def _blocks(text: str) -> Iterator[Block]:
                 yield Block(heading, 0, heading)
             elif caption:
                 yield from close()
-                is_table = caption.group(1) == "Table"
-                table, row = (f"Table {caption.group(2)}", -1) if is_table else ("", 0)
-                yield Block(table or heading, 0, line)
+                table, row = caption.group()[:-2], -1
+                yield Block(table, 0, line)
             elif table and "\t" in line:
                 row += 1
                 yield Block(table, row, line)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from verification.source import Exhibit
+from verification.rows import Exhibit
 from warehouse.sheets import CLOSING, CODES, COMPARISON, Sheet, read_csv
 
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

@@ -19,14 +19,8 @@ from pathlib import Path
 
 from verification.engine import KEPT, NOTHING_CHANGES, Build, Engine
 from verification.mutants import CELLS, KINDS, Mutant, mutants_of, reference_mutants
-from verification.source import (
-    Exhibit,
-    read_exhibits,
-    read_report,
-    unaccounted,
-    verify,
-    verify_exhibit,
-)
+from verification.rows import Exhibit
+from verification.source import read_exhibits, read_report, verify
 from warehouse.project import UserError
 from warehouse.sheets import Sheet, read_csv
 
@@ -123,8 +117,8 @@ class Trial:
             source = ""
             if not test and self.document:
                 try:
-                    verified = verify(read_report(project, self.document))
-                    source = next(map(str, (*verified.forth, *verified.back)), "")
+                    faults = verify(read_report(project, self.document)).faults
+                    source = next(map(str, faults), "")
                 except UserError as error:
                     source = str(error)
         finally:
@@ -138,11 +132,7 @@ class Trial:
             replace(each, sheet=altered) if each.sheet.path == altered.path else each
             for each in self.report.exhibits
         ]
-        document = self.report.document.copy()
-        faults = itertools.chain(
-            *(verify_exhibit(exhibit, document) for exhibit in exhibits),
-            unaccounted(document, exhibits, self.report.exclusions),
-        )
+        faults = verify(replace(self.report, exhibits=exhibits)).faults
         return next(map(str, faults), "")
 
 
