@@ -29,7 +29,11 @@ def stem(word: str) -> str:
 @cache
 def stems(text: str) -> tuple[str, ...]:
     """Return the words of a text without endings, in their order."""
-    return tuple(stem(word) for word in WORD.findall(text.replace("%", " percent ")))
+    return tuple(map(stem, _words(text)))
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text.replace("%", " percent ").replace("$", " dollars "))
 
 
 class Words:
@@ -43,11 +47,7 @@ class Words:
 
     def of(self, label: str) -> set[str]:
         """Return the words of a label that tell something, without endings."""
-        return {
-            stem(word)
-            for word in WORD.findall(label.replace("%", " percent "))
-            if not FUNCTION_WORDS.fullmatch(word)
-        }
+        return {stem(word) for word in _words(label) if not FUNCTION_WORDS.fullmatch(word)}
 
     def says(self, text: str, word: str) -> bool:
         """Return whether a text says a word, given without its ending, or what stands for it."""

@@ -73,6 +73,13 @@ def test_all_is_accounted_for(verify: Verify) -> None:
     assert "0 by none" in printed
 
 
+def test_figure_can_be_printed_as_a_table(project: Path, verify: Verify) -> None:
+    alter(project / EXHIBITS, "table,1,Age Groups", "figure,2,Age Groups")
+    alter(project / EXHIBITS, "all,Table 1,", "all,Figure 2,")
+    rewrite(project, "Table 1. Age", "Figure 2. Age")
+    assert verify()[0] == 0
+
+
 # An alteration of a seed or of the document -> what is said about it.
 FAULTS = {
     "a digit": (
