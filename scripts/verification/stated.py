@@ -35,18 +35,12 @@ def check_comparisons(
         if name not in exhibits:
             yield row.fault("compared_exhibit", "compares the numbers of an exhibit")
             continue
-        categories = _comparable(row, exhibits[name], codes)
         left, right = row.cells["left_row"], row.cells["right_row"]
-        lefts, rights = _compared(row, [*categories], codes.words)
-        if left not in lefts or left not in row.label:
+        lefts, rights = _compared(row, _comparable(row, exhibits[name], codes), codes.words)
+        if left not in lefts:
             yield row.fault("left_row", f"compares {_listed(lefts)} there")
-        elif right not in rights or right not in row.label:
+        elif right not in rights:
             yield row.fault("right_row", f"compares {left} with {_listed(rights)}")
-        elif row.numbers:
-            if row.cells["category_key"] != categories[left]:
-                yield row.fault("category_key", f"states the difference of {left}")
-            if row.cells["reference_category_id"] != categories[right].partition(".")[2]:
-                yield row.fault("reference_category_id", f"states the difference from {right}")
         pairs = set(itertools.product(lefts, rights)) - held[id(row.block)]
         for one, other in sorted(pairs):
             text = f"compares {one} with {other or 'the others'}, too: no row does"
@@ -54,20 +48,20 @@ def check_comparisons(
         held[id(row.block)] |= pairs
 
 
-def _comparable(row: Row, compared: Exhibit, codes: Codes) -> dict[str, str]:
-    """Return what can be compared with the left row, of one classification: label -> category."""
+def _comparable(row: Row, compared: Exhibit, codes: Codes) -> list[str]:
+    """Return the labels that can be compared with the left row's, of one classification."""
     column, label = row.cells["compared_column"], compared.sheet.label
     keys = {
-        cells[label]: cells["category_key"]
+        cells[label]: cells.get("category_key", "")
         for cells in compared.sheet.rows
-        if cells.get(column) and cells["category_key"] in codes.categories
+        if cells.get(column) and cells.get("category_key") in codes.categories
     }
     of = keys.get(row.cells["left_row"], "").partition(".")[0]
-    return {
-        label: key
+    return [
+        label
         for label, key in keys.items()
         if key.partition(".")[0] == of and codes.categories[key]["category_role"] not in WHOLES
-    }
+    ]
 
 
 def _compared(row: Row, labels: Sequence[str], words: Words) -> tuple[list[str], list[str]]:

@@ -2,7 +2,7 @@
 
 A spreadsheet program that saves a seed can change it without a word: a byte-order mark, other line
 ends, spaces, another number of fields. dbt would load some of that and blame the wrong thing for
-the rest, so the files are checked first.
+the rest, so the files are checked first. The types of reference columns are those of dbt.
 """
 
 from __future__ import annotations
@@ -10,19 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
-from warehouse.sheets import CLOSING, CODES, COMPARISON, SECOND_KEYING
+from warehouse.cells import shown, what_is_wrong
+from warehouse.sheets import CLOSING, CODES, COMPARISON, FRAME, SECOND_KEYING
 
 # Columns of a sheet that hold whole numbers.
 COUNTED = ("row_number", "fiscal_year", "reference_fiscal_year", "paragraph")
-WHOLE = r"[1-9]\d*"
-# Unicode categories of characters that do not show; a space that does not break is Zs, too.
-HIDDEN = ("Cf", "Zl", "Zp")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -34,7 +31,8 @@ def check_seed_files(project: Path) -> list[str]:
         the files; empty if all is well.
 
     """
-    declared = _declared_columns(project / "seeds") | {"second_keying": list(SECOND_KEYING)}
+    declared = _declared_types(project / "seeds")
+    declared["second_keying"] = {name: _type_in_sheet(name) for name in SECOND_KEYING}
     faults = []
     for path in sorted((project / "seeds").rglob("*.csv")):
         name = path.relative_to(project).as_posix()
@@ -44,16 +42,22 @@ def check_seed_files(project: Path) -> list[str]:
     return faults
 
 
-def _declared_columns(folder: Path) -> dict[str, list[str]]:
-    """Columns of each reference seed in the order that its `column_types` declare them."""
+def _declared_types(folder: Path) -> dict[str, dict[str, str]]:
+    """Types of the columns of each reference seed, in the order of its `column_types`."""
     declared = {}
     for path in sorted(folder.rglob("*.yml")):
         for seed in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("seeds", []):
-            declared[seed["name"]] = list(seed.get("config", {}).get("column_types", {}))
+            declared[seed["name"]] = seed.get("config", {}).get("column_types", {})
     return declared
 
 
-def _faults(path: Path, is_sheet: bool, declared: list[str] | None) -> list[str]:
+def _type_in_sheet(column: str) -> str:
+    if column in COUNTED:
+        return "counted"
+    return "text" if column in FRAME else "printed"
+
+
+def _faults(path: Path, is_sheet: bool, declared: dict[str, str] | None) -> list[str]:
     content = path.read_bytes()
     if content.startswith(BYTE_ORDER_MARK):
         return [", line 1: begins with a byte-order mark; save it as UTF-8 without one"]
@@ -67,26 +71,40 @@ def _faults(path: Path, is_sheet: bool, declared: list[str] | None) -> list[str]
         return [f", line {line}: has Windows line ends; save it with line feeds only"]
     if not text.endswith("\n"):
         return [": the last line has no line end"]
-    reader = csv.reader(io.StringIO(text), strict=True)
     try:
-        header, *rows = reader
+        (_, header), *rows = _records(text)
     except csv.Error as error:
-        return [f", line {reader.line_num}: is not well-formed CSV: {error}"]
+        return [str(error)]
     if is_sheet:
         wrong = _sheet_columns(path, header)
+        types = {name: _type_in_sheet(name) for name in header} | dict.fromkeys(header[1:2], "text")
     elif declared is None:
         return [": is neither a sheet of a report nor described in a .yml file beside it"]
     else:
-        expected = ", ".join(declared)
-        wrong = "" if header == declared else _columns(header, f"declared are {expected}")
+        types, expected = declared, ", ".join(declared)
+        wrong = "" if header == [*declared] else _columns(header, f"declared are {expected}")
     if wrong:
         return [f", line 1: {wrong}"]
-    faults = [
-        fault
-        for number, row in enumerate(rows, start=2)
-        for fault in _row_faults(header, number, row, is_sheet)
-    ]
+    faults = [fault for line, row in rows for fault in _row_faults(types, line, row, is_sheet)]
     return faults + (list(_numbering(rows)) if is_sheet and not faults else [])
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the rows of a CSV text, each with the line that it begins on.
+
+    Raises:
+        csv.Error: it is not well-formed; says where and what.
+
+    """
+    reader = csv.reader(io.StringIO(text), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            yield line, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise csv.Error(f", line {line}: is not well-formed CSV: {error}") from error
 
 
 def _columns(header: list[str], expected: str) -> str:
@@ -115,31 +133,29 @@ def _sheet_columns(path: Path, header: list[str]) -> str:
     return ""
 
 
-def _row_faults(header: list[str], number: int, row: list[str], is_sheet: bool) -> list[str]:
-    if len(row) != len(header):
-        return [f", line {number}: has {len(row)} fields, expected {len(header)}"]
-    faults = []
-    for column, cell in zip(header, row, strict=True):
-        place = f', line {number}, column {column}: "{cell}"'
-        if cell != cell.strip() or any(
-            c == "\u00a0" or unicodedata.category(c) in HIDDEN for c in cell
-        ):
-            faults.append(f"{place} has spaces around it or characters that do not show")
-        elif is_sheet and column in COUNTED and cell and not re.fullmatch(WHOLE, cell):
-            faults.append(f"{place} is not a whole number")
-        elif is_sheet and column in header[:2] and not cell:
-            faults.append(f"{place}: a row has a number and a label")
+def _row_faults(types: dict[str, str], line: int, row: list[str], is_sheet: bool) -> Iterator[str]:
+    if not any(row):
+        yield f", line {line}: is blank"
+        return
+    if len(row) != len(types):
+        yield f", line {line}: has {len(row)} fields, expected {len(types)}"
+        return
+    for position, (column, cell) in enumerate(zip(types, row, strict=True)):
+        wrong = what_is_wrong(cell, column, types[column])
+        if is_sheet and position < 2 and not cell:
+            wrong = "is empty: a row has a number and a label"
         elif is_sheet and column == "category_key" and cell and cell.count(".") != 1:
-            faults.append(f"{place} is not <classification>.<category>")
-    return faults
+            wrong = "is not <classification>.<category>"
+        if wrong:
+            yield f', line {line}, column {column}: "{shown(cell)}" {wrong}'
 
 
-def _numbering(rows: list[list[str]]) -> Iterator[str]:
-    """Find the rows whose number is not the next one, as a row left out or keyed twice leaves."""
-    for position, row in enumerate(rows, start=1):
+def _numbering(rows: list[tuple[int, list[str]]]) -> Iterator[str]:
+    """Find the first row whose number is not the next one, as a row left out or twice leaves."""
+    for position, (line, row) in enumerate(rows, start=1):
         if row[0] != str(position):
             yield (
-                f', line {position + 1}, column row_number: "{row[0]}", expected {position}:'
+                f', line {line}, column row_number: "{row[0]}", expected {position}:'
                 " the rows are numbered as they stand in print"
             )
             return

@@ -170,7 +170,7 @@ FORMS = [
     (b"Single", b"S\xefngle", ", line 4: is not UTF-8"),
     (b",footnote", b"", ", line 1: the columns are "),
     (b"minority,1,\n", b"minority,1,", ": the last line has no line end"),
-    (b"Single", b'"Single', ", line 5: is not well-formed CSV"),
+    (b"Single", b'"Single', ", line 4: is not well-formed CSV"),
 ]
 
 

@@ -399,6 +399,11 @@ MORE = {
         "exhibits__rows_are_in_print_order",
         "update staging.stg_cells set paragraph = null where row_label = 'Threatened violence'",
     ),
+    "no paragraph and no label": (
+        "exhibits__rows_are_in_print_order",
+        "update staging.stg_cells set paragraph = null, row_label = null"
+        " where row_label = 'Threatened violence'",
+    ),
     "a number out of range": (
         "cells__are_in_the_measures_range",
         "update staging.stg_cells set obs_value = 100.1 where printed_value = '78.0'",
@@ -414,7 +419,9 @@ MORE = {
 def test_each_claim_of_a_test_fails(altered: Replayed, case: str) -> None:
     test, alteration = MORE[case]
     altered.connection.execute(alteration)
-    assert altered.failures_of(test) != []
+    failures = altered.failures_of(test)
+    assert failures != []
+    assert not any(None in failure[:1] for failure in failures)
 
 
 def test_every_kind_of_test_has_a_case(built: Built) -> None:

@@ -1,7 +1,8 @@
 select
     comparison_id || ' (' || row_label || '): expected a printed number for '
     || case
-        when left_observation_key is null then left_row_label else right_row_label
+        when left_observation_key is null then left_row_label
+        else coalesce(right_row_label, 'the others')
     end
     || ' in ' || compared_exhibit_id || ', column ' || compared_column_name as failure
 from {{ ref('int_comparisons') }}

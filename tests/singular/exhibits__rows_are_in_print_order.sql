@@ -29,13 +29,17 @@ ordered as (
 )
 
 select
-    exhibit_id || ', row ' || row_number || ' (' || row_label || '): expected '
-    || case
-        when row_number = row_number_before then 'one label and place a row'
-        when paragraph is null or paragraph_before is null
-            then 'a paragraph in every row or in none'
-        else 'a paragraph not before that of the row above, ' || paragraph_before
-    end || ', not ' || coalesce(cast(paragraph as text), 'none') as failure
+    concat(
+        exhibit_id, ', row ', row_number, ' (', row_label, '): expected ',
+        case
+            when row_number = row_number_before then 'one label and place a row'
+            when paragraph < 1 then 'a paragraph counted from 1'
+            when paragraph is null or paragraph_before is null
+                then 'a paragraph in every row or in none'
+            else concat('a paragraph from ', paragraph_before, ', as the row above')
+        end,
+        ', not ', coalesce(cast(paragraph as text), 'none')
+    ) as failure
 from ordered
 where
     paragraph < 1

@@ -1,0 +1,83 @@
+"""Seed files are clean text in one form: what is not, is named with file, line and column."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conftest import PROJECT, alter
+from warehouse.seed_files import check_seed_files
+
+SHEET = "seeds/ussc_production_2021/raw_ussc_production_2021__figure_10.csv"
+REPORTS = "seeds/reference/reports.csv"
+CATEGORIES = "seeds/reference/categories.csv"
+CLASSIFICATIONS = "seeds/reference/classifications.csv"
+WORDINGS = "seeds/reference/wordings.csv"
+AGAIN = "seeds/ussc_production_2021/second_keying.csv"
+
+# What is in a file, what it is replaced by, and what is said: line, column and fault.
+FAULTS = [
+    (SHEET, "Single victim", "Single\x01victim", "line 4, column row_label: \"Single\\u0001v"),
+    (SHEET, "Single victim", "Single\tvictim", "4, column row_label: \"Single\\u0009victim\" has"),
+    (SHEET, "Single victim", '"Single\nvictim"', '4, column row_label: "Single\\u000avictim" has'),
+    (SHEET, "Single victim", "Single\u00a0victim", "character that does not show, U+00A0"),
+    (SHEET, "Single victim", "Single v\u00adictim", "character that does not show, U+00AD"),
+    (SHEET, "Single victim", "Single vic\ufffdim", "character that does not show, U+FFFD"),
+    (SHEET, "Single victim", "Single v\u0456ctim", "mixes scripts in the word v\u0456ctim: cyr"),
+    (SHEET, "Single victim", "Single victi\u0301m", "put together from parts"),
+    (SHEET, "Single victim", "#REF!", '4, column row_label: "#REF!" has an error of a spreadsheet'),
+    (SHEET, "56.6", "#N/A", '4, column percent: "#N/A" has an error of a spreadsheet program'),
+    (SHEET, "56.6", "=56.6", '4, column percent: "=56.6" begins as a formula does'),
+    (SHEET, "56.6", "-x", '4, column percent: "-x" begins as a formula does'),
+    (SHEET, "Single victim", "-5 victims", '"-5 victims" begins as a formula does'),
+    (SHEET, "Single victim", "+1 victim", '"+1 victim" begins as a formula does'),
+    (SHEET, "Single victim", "@victim", '"@victim" begins as a formula does'),
+    (SHEET, "A majority,1", "A majority,01", '4, column paragraph: "01" is not a whole number'),
+    (SHEET, "4,More", "\n4,More", "line 5: is blank"),
+    (SHEET, "4,More", ",,,,,,,,,\n4,More", "line 5: is blank"),
+    (SHEET, "Single victim", 'Single "victim"x,"', "line 4: is not well-formed CSV"),
+    (AGAIN, "table_11,6,2019", "table_11,6,02019", '48, column fiscal_year: "02019" is not a wh'),
+    (REPORTS, "https://www", "javascript://www", 'landing_url: "javascript://www.ussc.gov/'),
+    (REPORTS, "https://www.ussc.gov", "javascript:alert(1)", "is not a link that begins with http"),
+    (REPORTS, "https://www.ussc.gov", "https:", "is not a link that begins with http"),
+    (REPORTS, "2021-10-01", "2021/10/01", '2, column publication_date: "2021/10/01" is not a dat'),
+    (REPORTS, "2021-10-01", "2021-13-01", '"2021-13-01" is not a date, such as 2021-10-31'),
+    (REPORTS, "U.S. government work", "file:///etc", "column license: \"file:///etc\" is not a l"),
+    (CATEGORIES, "One victim,1,", "One victim,01,", '3, column sort_order: "01" is not a whole'),
+    (CATEGORIES, "One victim,1,", "One victim,1.0,", '3, column sort_order: "1.0" is not a whole'),
+    (CLASSIFICATIONS, "Inducement,false", "Inducement,FALSE", '"FALSE" is not true or false'),
+    (WORDINGS, "roughly eight percent,offender_percent,approximation,,7.5", "roughly eight percent,"
+     "offender_percent,approximation,,7.50", '10, column value_low: "7.50" is not a number, such'),
+    (WORDINGS, "33.3333,100", "33.3333,1e2", 'column value_high: "1e2" is not a number, such as'),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the seeds."""
+    copy = tmp_path_factory.mktemp("seeds")
+    shutil.copytree(PROJECT / "seeds", copy / "seeds")
+    assert check_seed_files(copy) == []
+    return copy
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), FAULTS)
+def test_fault_is_named(project: Path, file: str, old: str, new: str, said: str) -> None:
+    content = (project / file).read_bytes()
+    alter(project / file, old, new)
+    found = check_seed_files(project)
+    (project / file).write_bytes(content)
+    [fault] = found
+    assert fault.startswith(f"{file}, line ")
+    assert said in fault
+    assert "\n" not in fault
+
+
+def test_negative_numbers_may_be_printed(project: Path) -> None:
+    content = (project / SHEET).read_bytes()
+    alter(project / SHEET, "56.6", "-56.6")
+    found = check_seed_files(project)
+    (project / SHEET).write_bytes(content)
+    assert found == []
