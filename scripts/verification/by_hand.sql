@@ -1128,6 +1128,7 @@ select key from (
     union all select 'd ' || discrepancy_id from reference.known_discrepancies union all select 'w ' || wording from reference.wordings
     union all select 'u ' || measure_id || ' ' || printed_unit from reference.measure_units
     union all select 's ' || report_id || ' ' || context from reference.source_exclusions
+    union all select 'v ' || label_word || ' ' || printed_as from reference.label_words
 ) group by key having count(*) > 1;
 
 select 'no value' from by_hand.dim_exhibits where columns([

@@ -85,7 +85,7 @@ def _check_unit(row: Row, column: str, rows: Sequence[Row], codes: Codes) -> Ite
     """Check the unit beside a number, and that its measure has this unit and is spoken of."""
     number, unit = row.cells[column], unit_beside(row, row.numbers[column], codes)
     measure, wrong = _measure(row, column, codes)
-    has = f'has "{unit}" beside {number}'
+    has = f'has "{unit}" beside {number}' if unit else f"has no known unit beside {number}"
     if "printed_unit" in row.cells and row.cells["printed_unit"].lower() != unit:
         yield row.fault("printed_unit", has)
     if not measure["label"]:
@@ -100,7 +100,9 @@ def _check_unit(row: Row, column: str, rows: Sequence[Row], codes: Codes) -> Ite
             yield fault(file, line, "unit", measure["unit"], has)
         unsaid = _unsaid(row, rows, unit, measure, codes)
         if unsaid:
-            yield wrong(f"does not say {_listed(unsaid)} with {number}")
+            yield wrong(
+                f"does not say {codes.words.listed(unsaid, measure['label'])} with {number}"
+            )
 
 
 def _unsaid(
@@ -177,14 +179,14 @@ def _check_label(
     numbers = ", ".join(row.cells[name] for name in row.numbers)
     missing = words.missing(row.said, own)
     if missing:
-        printed = f"does not say {_listed(missing)} in the sentence of {numbers}"
+        printed = f"does not say {words.listed(missing, own)} in the sentence of {numbers}"
         yield row.fault(column, f'{printed} (label "{own}")')
         return
     clauses = _clauses(row, rows, row.wording)
     for other in rows:
         apart = words.of(own) - words.of(labels[id(other)])
         if apart and not any(words.says(clause, word) for clause in clauses for word in apart):
-            printed = f"does not say {_listed(apart)} beside {numbers}"
+            printed = f"does not say {words.listed(apart, own)} beside {numbers}"
             yield row.fault(column, f'{printed} (label "{own}")')
             return
 
@@ -209,10 +211,6 @@ def _clauses(row: Row, rows: Sequence[Row], without: Span | None) -> list[str]:
     return [left, text[end : sentence.end].partition(";")[0]]
 
 
-def _listed(stems: Sequence[str] | set[str]) -> str:
-    return ", ".join(f'"{word}"' for word in sorted(stems))
-
-
 # Years and marks
 
 
@@ -228,12 +226,10 @@ def _check_year(row: Row, document: Document) -> Iterator[Fault]:
         yield row.fault("fiscal_year", f'says "fiscal year {near[0]}" there')
     section = [b for b in document.blocks if b.heading == row.block.heading]
     cited = {match.group() for b in section for match in CITED.finditer(b.text)}
-    section += [b for b in document.blocks if b.heading in (cited, row.exhibit.reference)]
+    section += [b for b in document.blocks if b.heading in {*cited, row.exhibit.reference}]
     for column, year in keyed.items():
-        printed = [(b, match) for b in section for match in YEAR.finditer(b.text)]
-        printed = printed or [
-            (b, match) for b in document.blocks for match in YEAR.finditer(b.text)
-        ]
+        blocks = section if any(YEAR.search(b.text) for b in section) else document.blocks
+        printed = [(b, match) for b in blocks for match in YEAR.finditer(b.text)]
         here = [(b, match) for b, match in printed if match.group(1) == year]
         if year and not here and not (row.is_of_table and year in text.split("\t")):
             yield row.fault(column, f'does not say "fiscal year {year}" in the section')

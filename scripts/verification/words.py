@@ -59,9 +59,13 @@ class Words:
             for start in range(len(said))
         )
 
-    def missing(self, text: str, label: str) -> list[str]:
+    def missing(self, text: str, label: str) -> set[str]:
         """Return the words of a label, without endings, that a text does not say."""
-        return sorted(word for word in self.of(label) if not self.says(text, word))
+        return {word for word in self.of(label) if not self.says(text, word)}
+
+    def listed(self, stems: set[str], label: str) -> str:
+        """Return words of a label, given without endings, as they stand in it."""
+        return ", ".join(f'"{word}"' for word in _words(label) if stem(word) in stems)
 
     def mentions(self, text: str, label: str) -> bool:
         """Return whether a text speaks of a label, other than to say that it does not hold."""

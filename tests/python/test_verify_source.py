@@ -149,7 +149,7 @@ FAULTS = {
         FIGURE,
         "example_means_used.none",
         "example_means_used.weapon",
-        'does not say "weapon" in the sentence of 62.50',
+        'does not say "Weapon" in the sentence of 62.50',
     ),
     "a code of two rows": (FIGURE, "used.other", "used.vehicle", "says it of 12.50"),
     "a label of two rows": (FIGURE, "Other means", "Vehicle", "says it of 12.50"),
@@ -157,7 +157,7 @@ FAULTS = {
         "seeds/reference/categories.csv",
         "vehicle,Vehicle",
         "vehicle,Knife",
-        'does not say "knif" in the sentence of 12.50 (label "Knife")',
+        'does not say "Knife" in the sentence of 12.50 (label "Knife")',
     ),
     "another measure": (
         "seeds/reference/exhibit_columns.csv",
@@ -169,7 +169,7 @@ FAULTS = {
         "seeds/reference/exhibit_columns.csv",
         "figure_1,percent,offender_percent",
         "figure_1,percent,offender_count_percent_change",
-        'does not say "chang", "number" with 62.50',
+        'does not say "Change", "number" with 62.50',
     ),
     "another measure of a table": (
         "seeds/reference/exhibit_columns.csv",
