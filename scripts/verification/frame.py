@@ -44,7 +44,7 @@ class Codes:
 
 def check_row(row: Row, rows: Sequence[Row], codes: Codes, document: Document) -> Iterator[Fault]:
     """Check what stands around the numbers of a row; rows are all those of its block."""
-    beside = [other for other in rows if other.numbers and other.sentence == row.sentence]
+    beside = [row, *(each for each in rows if each.numbers and each.sentence == row.sentence)]
     for column in row.numbers:
         if row.is_of_table:
             yield from _check_heading(row, column, codes, document)
@@ -76,8 +76,8 @@ def _check_heading(row: Row, column: str, codes: Codes, document: Document) -> I
     measure, wrong = _measure(row, column, codes)
     position = [row.exhibit.sheet.label, *row.exhibit.sheet.numbers].index(column)
     heading = heading_row(row, document)[position].lower()
-    is_unit = heading in codes.units[measure["measure_id"]]
-    if not is_unit and codes.words.missing(measure["label"] or "?", heading):
+    is_label = codes.words.of(heading) == codes.words.of(measure["label"])
+    if heading not in codes.units[measure["measure_id"]] and not is_label:
         yield wrong(f'heads the column "{heading}"')
 
 
@@ -118,7 +118,7 @@ def _unsaid(
     others = [
         codes.measures[other]["label"]
         for other, units in codes.units.items()
-        if unit in units and other != measure["measure_id"]
+        if unit in units and other != measure["measure_id"] and other in codes.measures
     ]
     if unit and others:
         own, said = own.difference(*map(words.of, others)), _clauses(row, rows, row.spans[0])
@@ -132,7 +132,7 @@ def unit_beside(row: Row, span: Span, codes: Codes) -> str:
     """Return the unit printed before or after a number; empty if there is none that is known."""
     text = row.block.text
     known = set().union(*codes.units.values())
-    before = re.search(r"(\w+)(?: ?= ?)$|(\$)$", text[: span[0]])
+    before = re.search(r"(\w+) ?= ?$|(\$)$", text[: span[0]])
     after = BESIDE.match(text, span[1])
     beside = [before.group(1) or before.group(2)] if before else []
     beside += [after.group(1) or after.group(2)] if after else []

@@ -88,6 +88,12 @@ FAULTS = {
         "12.60",
         f'{FIGURE}, line 3, column percent: the seed says "12.60", the document does not have',
     ),
+    "a digit beside a wording": (
+        FIGURE,
+        "30.00,almost",
+        "30.10,almost",
+        'line 2, column percent: the seed says "30.10", the document does not have that there',
+    ),
     "two values exchanged": (
         FIGURE,
         "12.50,,1,\n3,Other means,example_means_used.other,3.30",
@@ -176,6 +182,12 @@ FAULTS = {
         "table_1,n,offender_count",
         "table_1,n,mean_sentence_months",
         'the document heads the column "n"',
+    ),
+    "a measure that is not described": (
+        "seeds/reference/measures.csv",
+        "mean_sentence_months,Mean sentence",
+        "mean_months,Mean sentence",
+        'column measure_id: the seed says "mean_sentence_months", the document heads the column',
     ),
     "another unit of a measure": (
         "seeds/reference/measures.csv",
