@@ -92,7 +92,7 @@ verify-source: $(VENV)/build.ready ## compare the seeds with the document: SOURC
 	@$(BIN)/python scripts/cli.py verify-source $(SOURCE)
 
 mutate: $(VENV)/build.ready ## make every keying error and see what is caught: SOURCE=<file>
-	@$(BIN)/python scripts/cli.py mutate $(if $(SOURCE),--source "$(SOURCE)")
+	@$(BIN)/python scripts/cli.py mutate $(OPTIONS) $(if $(SOURCE),--source "$(SOURCE)")
 
 bench: $(VENV)/dev.ready ## measure the build against dbt's floor and bare DuckDB
 	@$(BIN)/python scripts/cli.py bench $(OPTIONS)

@@ -36,9 +36,12 @@ def verify_source(source: Path | None, project: Path) -> int:
 @click.option("--source", type=Path, help="The document that the sheets were keyed from.")
 @click.option("--check", is_flag=True, help="Write nothing; fail if docs/mutation.md differs.")
 @click.option(
+    "--whole", is_flag=True, help="Try every error in the reference seeds; write nothing."
+)
+@click.option(
     "--processes", type=click.IntRange(1), default=2, show_default=True, help="Processes to use."
 )
-def mutate(source: Path | None, check: bool, processes: int) -> int:
+def mutate(source: Path | None, check: bool, whole: bool, processes: int) -> int:
     """Make single keying errors in the seeds, and write what the build catches to docs/mutation.md.
 
     Exit status 0: done, 1: with --check, the page differs; a survivor has no reason, 2: bad input.
@@ -59,7 +62,7 @@ def mutate(source: Path | None, check: bool, processes: int) -> int:
             raise UserError(f"the build to mutate fails: {error}") from error
         built = Build(PROJECT, places.manifest, places.target / "run_results.json")
         started = time.monotonic()
-        outcomes = mutation.try_all(built, source.resolve(), processes)
+        outcomes = mutation.try_all(built, source.resolve(), processes, whole=whole)
         seconds = time.monotonic() - started
     relations, keyings, all_three = mutation.totals(outcomes)
     click.echo(
@@ -69,6 +72,9 @@ def mutate(source: Path | None, check: bool, processes: int) -> int:
         f"caught by relations and structure {relations}, with what is kept {keyings},"
         f" with the document {all_three}"
     )
+    if whole:
+        click.echo("\n".join(map(str, (o.mutant for o in outcomes if not (o.test or o.source)))))
+        return 0
     text = mutation.report(outcomes, mutation.read_reasons(PROJECT))
     page = PROJECT / mutation.REPORT
     before = page.read_text(encoding="utf-8")
