@@ -31,6 +31,7 @@ def review(project: Path) -> int:
     return 0
 
 
+@click.command()
 @click.argument("warehouse", type=click.Path(path_type=Path))
 @click.argument("query", default="")
 def sql(warehouse: Path, query: str) -> int:

@@ -73,7 +73,10 @@ def test_a_table_that_cannot_be_made_stops_only_its_own_mutant(trial: Trial) -> 
 
 
 REFERENCE = {
-    "a relation": (("measures", 2, "is_exact", "false", "true"), "fct_consistency_checks__"),
+    "a relation": (
+        ("classifications", 2, "is_mutually_exclusive", "false", "true"),
+        "fct_consistency_checks__",
+    ),
     "a form": (("reports", 0, "publication_date", "2021-10-01", "x\ny"), FORM),
     "the review": (("measures", 0, "label", "Offenders", "Cases"), KEPT[1]),
     "nothing": (("source_exclusions", 0, "reason", "", "Another"), NOTHING_CHANGES),
