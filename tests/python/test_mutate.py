@@ -73,9 +73,9 @@ def test_a_table_that_cannot_be_made_stops_only_its_own_mutant(trial: Trial) -> 
 
 
 REFERENCE = {
-    "a relation": (
+    "the relations": (
         ("classifications", 2, "is_mutually_exclusive", "false", "true"),
-        "fct_consistency_checks__",
+        "exhibits__no_check_has_vanished",
     ),
     "a form": (("reports", 0, "publication_date", "2021-10-01", "x\ny"), FORM),
     "the review": (("measures", 0, "label", "Offenders", "Cases"), KEPT[1]),
