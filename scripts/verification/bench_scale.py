@@ -107,12 +107,15 @@ def run(path: str, statements: Iterable[tuple[str, str, Sequence[str]]], gigabyt
     costs: Costs = {}
     for name, kind, parts in statements:
         cpu, wall, failures = _cpu(), time.perf_counter(), 0
-        for part in parts:
-            if kind == "tests":
-                # As dbt does: the rows of a test are its failures, and are counted.
-                [[failures]] = connection.execute(f"select count(*) from ({part})").fetchall()
-            else:
-                connection.execute(part)
+        try:
+            for part in parts:
+                if kind == "tests":
+                    # As dbt does: the rows of a test are its failures, and are counted.
+                    [[failures]] = connection.execute(f"select count(*) from ({part})").fetchall()
+                else:
+                    connection.execute(part)
+        except duckdb.Error as error:
+            raise UserError(f"{name}: {str(error).splitlines()[0]}") from error
         spent = {"cpu": _cpu() - cpu, "wall": time.perf_counter() - wall}
         costs[name] = {"kind": kind, "failures": failures, **spent}
     cpu = _cpu()
