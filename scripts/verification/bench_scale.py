@@ -29,7 +29,7 @@ from publish.build import Places
 from verification.replay import read_steps, text
 from warehouse.database import quoted
 from warehouse.project import PROJECT, UserError
-from warehouse.sheets import read_csv, sheet_paths
+from warehouse.sheets import enter_checksums, read_csv, sheet_paths
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 EXHIBITS = (100, 1_000)
@@ -325,6 +325,7 @@ def copy_exhibits(project: Path, count: int) -> None:
                     if not append:
                         writer.writeheader()
                     writer.writerows(copied)
+    enter_checksums(project)
 
 
 def _of_exhibit(column: str, value: str, n: int) -> str:

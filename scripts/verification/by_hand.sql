@@ -77,7 +77,8 @@ with coded as (
     select
         e.exhibit_no * 1000000000 + c.row_number::int * 1000 + c.column_number::int as observation_key,
         c.exhibit_id || '.' || c.row_number || '.' || c.column_name as observation_id,
-        c.report_id, c.exhibit_id, e.exhibit_no, c.row_number::int as row_number, c.row_label, c.column_name,
+        c.report_id, c.exhibit_id, e.exhibit_no, c.row_number::int as row_number, c.row_label,
+        c.column_number::int as column_number, c.column_name,
         coalesce(c.fiscal_year::int, e.fiscal_year) as fiscal_year,
         coalesce(c.population_id, e.population_id) as population_id,
         coalesce(c.category_key, 'population_total.total') as category_key,
@@ -1194,10 +1195,10 @@ left join (
 where not coalesce(wordings = printed_wording_count and labels = label_checksum, false);
 
 with number as (
-    select exhibit_id, row_number, column_number, o.measure_id, fiscal_year, population_id, category_key,
-        coalesce(reference_fiscal_year::text, reference_category_id) as reference,
-        case when m.statistic = 'percent' then percent_base end as base, printed_unit, paragraph, footnote
-    from observation as o inner join measure as m using (measure_no)
+    select exhibit_id, row_number, column_number, measure_id, fiscal_year, population_id, category_key,
+        coalesce(reference_fiscal_year::text, reference_category_id) as reference, percent_base as base, printed_unit,
+        paragraph, footnote
+    from observation
     union all
     select c.exhibit_id, c.row_number, 0, l.measure_id, c.fiscal_year, l.population_id, l.category_key,
         case when c.right_row is not null then r.category_id end, null, c.printed_unit, c.paragraph, c.footnote

@@ -18,16 +18,10 @@ from warehouse.project import PROJECT
 @click.option("--project", type=Path, default=PROJECT, help="Folder of the project.")
 def review(project: Path) -> int:
     """Enter the checksums of the reference seeds, which says that their changes have been read."""
-    from warehouse.sheets import CHECKSUMS, checksums, read_csv, write_rows
+    from warehouse.sheets import enter_checksums
 
-    path = project / "seeds" / "reference" / "reviewed.csv"
-    before = {row["seed_name"]: row["checksum"] for row in read_csv(path)}
-    rows = checksums(project)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        write_rows(file, CHECKSUMS, rows)
-    for row in rows:
-        if before.get(row["seed_name"]) != row["checksum"]:
-            click.echo(f"{row['seed_name']}: {row['checksum']}")
+    for row in enter_checksums(project):
+        click.echo(f"{row['seed_name']}: {row['checksum']}")
     return 0
 
 

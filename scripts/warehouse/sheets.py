@@ -140,6 +140,16 @@ def checksums(project: Path) -> list[dict[str, str]]:
     ]
 
 
+def enter_checksums(project: Path) -> list[dict[str, str]]:
+    """Write the checksums to `reviewed.csv`, and return those that it did not have."""
+    path = project / "seeds" / "reference" / "reviewed.csv"
+    before = read_csv(path)
+    rows = checksums(project)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write_rows(file, CHECKSUMS, rows)
+    return [row for row in rows if row not in before]
+
+
 def checksum(path: Path) -> str:
     """Return the first eight digits of the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
