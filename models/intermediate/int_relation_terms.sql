@@ -1,24 +1,31 @@
 -- The relations that all rules write, a term a row.
 {% set rules = [
-    ref('int_relations__percentage_agrees_with_count'),
-    ref('int_relations__exclusive_parts_sum'),
-    ref('int_relations__subset_within_population'),
-    ref('int_relations__overlap_bounds'),
-    ref('int_relations__multiplicity_bounds'),
-    ref('int_relations__weighted_mean'),
-    ref('int_relations__overlap_mean_bounds'),
-    ref('int_relations__cross_exhibit_agreement'),
-    ref('int_relations__percent_change'),
-    ref('int_relations__period_length'),
-    ref('int_relations__ordering'),
-    ref('int_relations__range_agrees_with_buckets'),
-    ref('int_relations__wording_agrees'),
-    ref('int_relations__stated_comparison'),
+    'percentage_agrees_with_count',
+    'exclusive_parts_sum',
+    'subset_within_population',
+    'overlap_bounds',
+    'multiplicity_bounds',
+    'weighted_mean',
+    'overlap_mean_bounds',
+    'cross_exhibit_agreement',
+    'percent_change',
+    'period_length',
+    'ordering',
+    'range_agrees_with_buckets',
+    'wording_agrees',
+    'stated_comparison',
 ] %}
+{% for model in graph.nodes.values() if model.name.startswith('int_relations__') %}
+    {%- if model.name.removeprefix('int_relations__') not in rules %}
+        {{ exceptions.raise_compiler_error(
+            model.name ~ ' is not among the rules of int_relation_terms'
+        ) }}
+    {%- endif %}
+{%- endfor %}
 
 with terms as (
     {%- for rule in rules %}
-        select * from {{ rule }}
+        select * from {{ ref('int_relations__' ~ rule) }}
         {% if not loop.last %}union all{% endif %}
     {%- endfor %}
 ),
