@@ -101,6 +101,15 @@ def test_faults_are_named_and_nothing_is_published(
     assert fingerprint(altered / "build") == before
 
 
+def test_a_rule_that_is_not_listed_is_named(project: Path, tmp_path: Path) -> None:
+    altered = copy_folder(project, tmp_path / "project")
+    rule = altered / "models" / "intermediate" / "relations" / "int_relations__mine.sql"
+    rule.write_text("select 1 as one")
+    done = run_build(altered, altered / "build")
+    assert done.returncode == 1
+    assert "int_relations__mine is not among the rules of int_relation_terms" in done.stderr
+
+
 def test_export_works_alone_after_a_build(project: Path) -> None:
     before = fingerprint(project / "build")
     done = run(sys.executable, "scripts/export_marts.py", cwd=project)
