@@ -106,6 +106,14 @@ def test_mutants_together_are_caught_as_each_alone(trial: Trial) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+def test_every_error_in_a_reference_seed_is_caught(trial: Trial, part: int) -> None:
+    """The page has a sample of these; here are all, without the document."""
+    mutants = [mutant for mutant in trial.mutants() if mutant.is_of_reference][part::4]
+    assert [outcome.mutant for outcome in trial.run(mutants) if not outcome.test] == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(6))
 def test_verdict_is_that_of_a_real_build(trial: Trial, tmp_path: Path, number: int) -> None:
     """A random sample, the same in each run: one in three of the mutants that survive."""
