@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro is_number_word(cell) -%}
-    {{ cell }} in ('{{ number_words() | join("', '") }}')
+    lower({{ cell }}) in ('{{ number_words() | join("', '") }}')
 {%- endmacro %}
 
 {% macro is_wordless(cell) -%}
@@ -33,7 +33,7 @@
         case
             when {{ is_wordless(cell) }} then null
             {%- for word, number in number_words().items() %}
-            when {{ cell }} = '{{ word }}' then '{{ number }}'
+            when lower({{ cell }}) = '{{ word }}' then '{{ number }}'
             {%- endfor %}
             when {{ is_printed_number(cell) }} then replace({{ cell }}, ',', '')
             else {{ place }} || ': "' || {{ cell }} || '" is not a number as printed'

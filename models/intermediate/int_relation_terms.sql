@@ -12,6 +12,8 @@
     'period_length',
     'ordering',
     'range_agrees_with_buckets',
+    'median_agrees_with_shares',
+    'ranked_list',
     'wording_agrees',
     'stated_comparison',
 ] %}

@@ -1,4 +1,21 @@
--- A total is of the exhibit's own population, a part of that or of one formed from it.
+-- A total is of the exhibit's own population or of one that it is part of; a part is of its
+-- own, of one formed from it, or of another that has the same whole.
+with recursive containing as (
+    select
+        population_id,
+        population_id as container_id
+    from {{ ref('populations') }}
+    union
+    select
+        containing.population_id,
+        populations.parent_population_id as container_id
+    from containing
+    inner join {{ ref('populations') }} as populations
+        on
+            containing.container_id = populations.population_id
+            and populations.parent_population_id is not null
+)
+
 select
     cells.observation_id || ' (' || cells.row_label
     || '): expected a number of the exhibit''s population, ' || exhibits.population_id
@@ -7,9 +24,21 @@ from {{ ref('stg_cells') }} as cells
 inner join {{ ref('exhibits') }} as exhibits on cells.exhibit_id = exhibits.exhibit_id
 left join {{ ref('populations') }} as populations
     on cells.population_id = populations.population_id
+left join {{ ref('populations') }} as own
+    on exhibits.population_id = own.population_id
+left join containing
+    on
+        exhibits.population_id = containing.population_id
+        and cells.population_id = containing.container_id
 where
     cells.population_id <> exhibits.population_id
-    and (
-        cells.classification_id = 'population_total'
-        or coalesce(populations.parent_population_id, '') <> exhibits.population_id
-    )
+    and not case
+        when cells.classification_id = 'population_total'
+            then containing.container_id is not null
+        else
+            coalesce(
+                populations.parent_population_id
+                in (exhibits.population_id, own.parent_population_id),
+                false
+            )
+    end

@@ -1,6 +1,36 @@
 -- Parts that exclude one another sum to their whole; those in any of overlapping
--- categories and those in none do, too. A part that is not printed is a term as well.
-with parts as (
+-- categories and those in none do, too. A part that is not printed is a term as well. A
+-- group of parts that is printed stands for them unless all of them are.
+with groups as (
+    select
+        groups.quantity_key,
+        groups.fiscal_year,
+        groups.population_id,
+        groups.classification_id,
+        groups.measure_id,
+        groups.percent_base,
+        groups.category_id
+    from {{ ref('int_quantities') }} as groups
+    inner join {{ ref('int_quantities') }} as members
+        on
+            groups.fiscal_year = members.fiscal_year
+            and groups.population_id = members.population_id
+            and groups.classification_id = members.classification_id
+            and groups.measure_id = members.measure_id
+            and coalesce(groups.percent_base, '') = coalesce(members.percent_base, '')
+            and groups.category_id = members.parent_category_id
+    where groups.category_role = 'group' and members.origin = 'unknown'
+    group by
+        groups.quantity_key,
+        groups.fiscal_year,
+        groups.population_id,
+        groups.classification_id,
+        groups.measure_id,
+        groups.percent_base,
+        groups.category_id
+),
+
+parts as (
     select
         quantities.*,
         classifications.label,
@@ -14,11 +44,25 @@ with parts as (
     from {{ ref('int_quantities') }} as quantities
     inner join {{ ref('classifications') }} as classifications
         on quantities.classification_id = classifications.classification_id
+    left join groups
+        on
+            quantities.fiscal_year = groups.fiscal_year
+            and quantities.population_id = groups.population_id
+            and quantities.classification_id = groups.classification_id
+            and quantities.measure_id = groups.measure_id
+            and coalesce(quantities.percent_base, '') = coalesce(groups.percent_base, '')
+            and groups.category_id
+            in (quantities.category_id, quantities.parent_category_id)
     where
         quantities.statistic in ('count', 'percent')
         and case
             when classifications.is_mutually_exclusive
-                then quantities.category_role in ('part', 'residual')
+                then
+                    case
+                        when groups.quantity_key is null
+                            then quantities.category_role in ('part', 'residual')
+                        else quantities.category_role = 'group'
+                    end
             else quantities.category_role in ('any', 'none')
         end
 ),

@@ -1,9 +1,10 @@
 -- A change follows from the numbers of the two years. Where the earlier is rounded, its
--- rounding widens the limits.
+-- rounding widens the limits. A decrease, printed without a sign, has the factor -1.
 with changes as (
     select
         quantities.observation_id,
         quantities.quantity_key as change_key,
+        measures.base_unit_factor as factor,
         greatest(abs(quantities.value_low), abs(quantities.value_high))
             as greatest_change,
         {{ series_key(
@@ -39,7 +40,7 @@ years as (
             and earliers.value_low > 0
 )
 {% for key, coefficient in [
-    ('change_key', 'earlier'), ('later_key', '-100'), ('earlier_key', '100')
+    ('change_key', 'earlier * factor'), ('later_key', '-100'), ('earlier_key', '100')
 ] %}
     {% if not loop.first %}union all{% endif %}
     select

@@ -13,4 +13,6 @@ inner join {{ ref('wordings') }} as wordings
     on
         observations.wording = wordings.wording
         and observations.measure_id = wordings.measure_id
-where wordings.value_low is not null or wordings.value_high is not null
+where
+    wordings.wording_category <> 'ranking'
+    and (wordings.value_low is not null or wordings.value_high is not null)

@@ -2,9 +2,7 @@ with relations as (select * from {{ ref('int_relations') }}),
 
 attainability as (select * from {{ ref('int_attainability') }}),
 
-observations as (select * from {{ ref('int_observations') }}),
-
-quantities as (select * from {{ ref('int_quantities') }}),
+changes as (select * from {{ ref('int_attainable_changes') }}),
 
 rules as (select * from {{ ref('rules') }}),
 
@@ -74,27 +72,41 @@ of_percentages as (
 -- A change whose years are not both printed.
 of_changes as (
     select
-        'percent_change:' || quantities.observation_id as check_id,
+        'percent_change:' || changes.observation_id as check_id,
         'percent_change' as rule_id,
-        observations.exhibit_id,
-        observations.fiscal_year,
-        observations.observation_id,
-        observations.row_label || ', ' || observations.column_name as subject,
-        quantities.printed_value,
+        changes.exhibit_id,
+        changes.fiscal_year,
+        changes.observation_id,
+        changes.subject,
+        changes.printed_value,
         cast(null as decimal(18, 4)) as expected_low,
         cast(null as decimal(18, 4)) as expected_high,
-        'not_checkable' as verdict,
-        false as is_vacuous,
-        cast(null as text) as discrepancy_id,
-        'the numbers of the two years are not both printed' as explanation
-    from quantities
-    inner join observations
-        on quantities.observation_key = observations.observation_key
-    left join relations
+        case
+            when changes.is_attainable is null then 'not_checkable'
+            when changes.is_attainable then 'consistent'
+            when declared.discrepancy_id is not null then 'documented_discrepancy'
+            else 'inconsistent'
+        end as verdict,
+        coalesce(changes.is_vacuous, false) as is_vacuous,
+        declared.discrepancy_id,
+        case
+            when changes.is_attainable is null
+                then 'the numbers of the two years are not both printed'
+            when changes.is_attainable
+                then
+                    'from '
+                    || {{ interval_in_words('least_earlier', 'greatest_earlier') }}
+                    || ' to ' || {{ number_in_words('later') }}
+            else
+                'no whole number changed to ' || {{ number_in_words('later') }}
+                || ' as printed, neither ' || greatest_earlier || ' nor '
+                || least_earlier
+        end as explanation
+    from changes
+    left join declared
         on
-            quantities.observation_id = relations.observation_id
-            and relations.rule_id = 'percent_change'
-    where quantities.statistic = 'percent_change' and relations.relation_id is null
+            declared.check_id = 'percent_change:' || changes.observation_id
+            and changes.printed_value = declared.printed_value
 ),
 
 checks as (
