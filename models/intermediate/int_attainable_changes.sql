@@ -10,14 +10,14 @@ changes as (
         observations.fiscal_year,
         observations.row_label || ', ' || observations.column_name as subject,
         laters.value_low as later,
-        100 + measures.base_unit_factor * case
-            when measures.base_unit_factor < 0
-                then quantities.value_high else quantities.value_low
-        end as ratio_low,
-        100 + measures.base_unit_factor * case
-            when measures.base_unit_factor < 0
-                then quantities.value_low else quantities.value_high
-        end as ratio_high
+        100 + least(
+            measures.base_unit_factor * quantities.value_low,
+            measures.base_unit_factor * quantities.value_high
+        ) as ratio_low,
+        100 + greatest(
+            measures.base_unit_factor * quantities.value_low,
+            measures.base_unit_factor * quantities.value_high
+        ) as ratio_high
     from quantities
     inner join {{ ref('measures') }} as measures
         on quantities.measure_id = measures.measure_id

@@ -21,6 +21,8 @@ from warehouse.sheets import load_sheets
 REPORT = "ussc_production_2021"
 CHECKS = "fct_consistency_checks__nothing_is_inconsistent"
 WELL_FORMED = "relations__are_well_formed"
+SEXUAL_ABUSE = "ussc_quick_facts_sexual_abuse_2023.statements"
+THEFT = "ussc_quick_facts_theft_property_fraud_2019.statements"
 
 
 @dataclass
@@ -70,6 +72,14 @@ def printed(exhibit: str, row: int, column: str, value: str) -> str:
     return (
         f"update raw.cells set printed_value = '{value}' where exhibit_id = '{REPORT}.{exhibit}'"
         f" and row_number = '{row}' and column_name = '{column}';"
+    )
+
+
+def reprinted(page: str, row: int, value: str) -> str:
+    """Print another number in a statement of one of the Quick Facts."""
+    return (
+        f"update raw.cells set printed_value = '{value}' where row_number = '{row}'"
+        f" and exhibit_id = 'ussc_quick_facts_{page}.statements';"
     )
 
 
@@ -127,6 +137,8 @@ RULES = {
     "stated_comparison": "update raw.comparisons set left_row = 'None', right_row = 'Coercion'"
     " where row_number = '10'",
     "weighted_mean": approaches("mean_sentence", "276", "299", **MEANS),
+    "ranked_list": reprinted("sexual_abuse_2023", 31, "37"),
+    "median_agrees_with_shares": reprinted("theft_property_fraud_2019", 12, "157,500"),
 }
 
 
@@ -179,6 +191,31 @@ VERDICTS = {
         {
             f"attainable_percentage:{REPORT}.figure_22.4.percent": "not_checkable",
             APPROACHES: "inconsistent",
+        },
+    ),
+    "a change since a year that is not printed": (
+        erased("key_findings", 3, column="printed_value"),
+        {f"percent_change:{REPORT}.key_findings.1.printed_value": "consistent"},
+    ),
+    "a change that no number of that year gives": (
+        erased("key_findings", 3, column="printed_value")
+        + printed("key_findings", 1, "printed_value", "423"),
+        {f"percent_change:{REPORT}.key_findings.1.printed_value": "inconsistent"},
+    ),
+    "a change since such a year, of a number that is not printed": (
+        "delete from raw.cells where measure_id = 'offender_count' and exhibit_id ="
+        f" '{SEXUAL_ABUSE}' and row_number = '2';",
+        {f"percent_change:{SEXUAL_ABUSE}.3.printed_value": "not_checkable"},
+    ),
+    "a decrease": (
+        reprinted("theft_property_fraud_2019", 3, "27.3"),
+        {f"percent_change:{THEFT}.3.printed_value": "inconsistent"},
+    ),
+    "a group in place of its parts": (
+        reprinted("drug_trafficking_2023", 10, "3.4"),
+        {
+            "exclusive_parts_sum:race.percent:ussc_quick_facts_drug_trafficking_2023.statements.10"
+            ".printed_value": "inconsistent"
         },
     ),
     "life twice": (
@@ -338,6 +375,8 @@ TESTS = {
     " set printed_unit = 'months' where printed_unit = 'percent'",
     "reference_seeds__are_as_reviewed": "update raw.reference_seeds set checksum = '0'"
     " where seed_name = 'measures'",
+    "rankings__are_as_long_as_they_say": "delete from intermediate.int_observations"
+    " where row_label = 'District of South Carolina'",
     WELL_FORMED: ILL_FORMED["no subject"],
     "wordings__are_known": "update reference.wordings"
     " set measure_id = 'mean_sentence_months' where wording = 'one-in-five'",
@@ -403,6 +442,21 @@ MORE = {
         "exhibits__rows_are_in_print_order",
         "update staging.stg_cells set paragraph = null, row_label = null"
         " where row_label = 'Threatened violence'",
+    ),
+    "a list with a number too many": (
+        "rankings__are_as_long_as_they_say",
+        "update intermediate.int_observations set obs_value = 35"
+        " where row_label = 'District of Utah'",
+    ),
+    "a total of another part of the whole": (
+        "exhibits__numbers_are_of_their_population",
+        "update staging.stg_cells set population_id = 'all_but_sexual_abuse_offenders'"
+        f" where exhibit_id = '{SEXUAL_ABUSE}' and row_number = 2",
+    ),
+    "a part of the whole that contains the population": (
+        "exhibits__numbers_are_of_their_population",
+        "update staging.stg_cells set population_id = 'all_cases'"
+        f" where exhibit_id = '{SEXUAL_ABUSE}' and row_number = 4",
     ),
     "a number out of range": (
         "cells__are_in_the_measures_range",

@@ -1,5 +1,5 @@
--- A total is of the exhibit's own population or of one that it is part of; a part is of its
--- own, of one formed from it, or of another that has the same whole.
+-- A total is of the exhibit's own population or of one that it is part of; a part is of
+-- its own, of one formed from it, or of another that has the same whole.
 with recursive containing as (
     select
         population_id,

@@ -4,7 +4,9 @@ with numbers as (
         observations.exhibit_id,
         observations.obs_value,
         wordings.value_low as rank_count,
-        max(case when wordings.wording is not null then observations.row_number end) over (
+        max(
+            case when wordings.wording is not null then observations.row_number end
+        ) over (
             partition by
                 observations.exhibit_id,
                 observations.heading,

@@ -50,7 +50,8 @@ parts as (
             and quantities.population_id = groups.population_id
             and quantities.classification_id = groups.classification_id
             and quantities.measure_id = groups.measure_id
-            and coalesce(quantities.percent_base, '') = coalesce(groups.percent_base, '')
+            and coalesce(quantities.percent_base, '')
+            = coalesce(groups.percent_base, '')
             and groups.category_id
             in (quantities.category_id, quantities.parent_category_id)
     where

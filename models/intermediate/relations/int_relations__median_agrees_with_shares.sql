@@ -1,5 +1,5 @@
--- The median is in the lowest ranges together if more than half of all are, and above them
--- if fewer are. Median and share are taken to be of the same cases.
+-- The median is in the lowest ranges together if more than half of all are, and above
+-- them if fewer are. Median and share are taken to be of the same cases.
 with ranges as (
     select
         classifications.classification_id,

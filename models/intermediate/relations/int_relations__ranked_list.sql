@@ -1,5 +1,5 @@
--- The numbers of a list that its words rank come in descending order; those that it calls
--- tied are the same. A list is the rows of one paragraph, column, measure and
+-- The numbers of a list that its words rank come in descending order; those that it
+-- calls tied are the same. A list is the rows of one paragraph, column, measure and
 -- classification, from the one that has the words on.
 with words as (
     select
@@ -29,7 +29,8 @@ numbers as (
         {% endfor %}
         lag(observation_key) over (
             partition by
-                exhibit_id, heading, paragraph, column_name, measure_id, classification_id
+                exhibit_id, heading, paragraph, column_name, measure_id,
+                classification_id
             order by row_number
         ) as key_before,
         row_number

@@ -99,8 +99,8 @@ of_changes as (
                     || ' to ' || {{ number_in_words('later') }}
             else
                 'no whole number changed to ' || {{ number_in_words('later') }}
-                || ' as printed, neither ' || greatest_earlier || ' nor '
-                || least_earlier
+                || ' as printed, neither ' || changes.greatest_earlier || ' nor '
+                || changes.least_earlier
         end as explanation
     from changes
     left join declared
