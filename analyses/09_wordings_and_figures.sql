@@ -1,7 +1,7 @@
 -- Which words does the report use for its figures, and what are the figures?
 -- An approximation rounds the figure, a bound states one side of it, and a comparison
--- is with another number. Cite the figure rather than the words. Comparisons that state
--- no figure are in fct_stated_comparisons.
+-- is with another number. Words that rank a list are left out. Cite the figure rather
+-- than the words. Comparisons that state no figure are in fct_stated_comparisons.
 select
     observations.row_label,
     observations.wording,
@@ -14,5 +14,5 @@ inner join {{ ref('dim_exhibits') }} as exhibits
     on observations.exhibit_id = exhibits.exhibit_id
 inner join {{ ref('dim_measures') }} as measures
     on observations.measure_id = measures.measure_id
-where observations.wording is not null
+where observations.wording_category <> 'ranking'
 order by exhibits.sort_order, observations.row_number

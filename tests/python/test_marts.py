@@ -125,6 +125,8 @@ Key findings | Key Findings, paragraph 2
 | 77.9 (399 of 512) or 78.1 (400 of 512) | attainable_percentage
 Offender Misrepresentation of Identity | Misrepresentation, paragraph 1 | Gender | 2.2
 | 2.1 (11 of 512) | attainable_percentage
+Statements of the page | Individual and Offense Characteristics, paragraph 8
+| Northern District of Iowa | 41.6 | at most 38.9 in this place | ranked_list
 """,
     "09_wordings_and_figures": """
 Average sentence | almost 23 years | approximation | 275 | months | Key Findings, paragraph 2
@@ -245,7 +247,6 @@ def test_every_rule_has_a_page(marts: Marts) -> None:
 def test_the_checks_that_the_pages_cite_hold(marts: Marts) -> None:
     checks = marts.execute(
         "select check_id, rule_id, verdict from marts.fct_consistency_checks"
-        " where exhibit_id like 'ussc_production_2021.%'"
     ).fetchall()
     with_checks = {rule for _, rule, _ in checks}
     consistent = {check for check, _, verdict in checks if verdict == "consistent"}

@@ -103,7 +103,7 @@ def test_every_other_mart_is_unchanged(both: Both) -> None:
         " where table_catalog = 'before' and table_schema = 'marts'"
     ).fetchall()
     shared = {
-        "dim_reports", "dim_exhibits", "dim_fiscal_years", "dim_populations", "dim_classifications",
+        "dim_reports", "dim_exhibits", "dim_populations", "dim_classifications",
         "dim_categories", "fct_observations", "fct_consistency_checks", "fct_relations",
         "fct_relation_terms", "rpt_discrepancies",
     }  # fmt: skip
