@@ -1,0 +1,223 @@
+with observations as (
+    select
+        observation_id,
+        report_id,
+        population_id,
+        fiscal_year,
+        classification_id,
+        category_key,
+        measure_id,
+        series_key,
+        percent_base,
+        obs_value,
+        value_low,
+        value_high,
+        obs_status,
+        is_preferred
+    from {{ ref('fct_observations') }}
+    where classification_id <> 'population_total'
+),
+
+populations as (select * from {{ ref('dim_populations') }}),
+
+population_totals as (select * from {{ ref('fct_population_totals') }}),
+
+classifications as (select * from {{ ref('dim_classifications') }}),
+
+categories as (select * from {{ ref('dim_categories') }}),
+
+-- Of the printings of one number in one report, one.
+numbers as (
+    select
+        *,
+        row_number() over (
+            partition by report_id, series_key
+            order by is_preferred desc, observation_id asc
+        ) as printing
+    from observations
+),
+
+shares as (
+    select
+        report_id,
+        population_id,
+        fiscal_year,
+        classification_id,
+        category_key,
+        {% for prefix, measure in {
+            'offender_count': 'offender_count',
+            'published_percent': 'offender_percent',
+            'percent_of_category': 'offender_percent_of_category',
+            'mean_sentence_months': 'mean_sentence_months',
+        }.items() %}
+            max(case when measure_id = '{{ measure }}' then obs_value end)
+                as {{ prefix }},
+            max(case when measure_id = '{{ measure }}' then value_low end)
+                as {{ prefix }}_low,
+            max(case when measure_id = '{{ measure }}' then value_high end)
+                as {{ prefix }}_high,
+            max(case when measure_id = '{{ measure }}' then observation_id end)
+                as {{ prefix }}_observation_id,
+        {% endfor %}
+        max(case when measure_id = 'offender_count' then obs_status end)
+            as offender_count_status,
+        max(percent_base) as percent_base
+    from numbers
+    where printing = 1
+    group by report_id, population_id, fiscal_year, classification_id, category_key
+),
+
+listed as (
+    select
+        shares.*,
+        categories.category_id,
+        categories.label,
+        categories.sort_order,
+        categories.category_role,
+        categories.parent_category_id
+    from shares
+    inner join categories on shares.category_key = categories.category_key
+    where
+        shares.offender_count_low is not null
+        or shares.published_percent is not null
+        or shares.percent_of_category is not null
+        or shares.mean_sentence_months is not null
+),
+
+-- A list has every part, or the group that a missing part belongs to.
+lists as (
+    select
+        report_id,
+        population_id,
+        fiscal_year,
+        classification_id
+    from listed
+    where offender_count_low is not null or published_percent is not null
+    group by report_id, population_id, fiscal_year, classification_id
+),
+
+parts as (
+    select
+        lists.*,
+        categories.parent_category_id,
+        listed.category_key is not null as is_listed,
+        listed_groups.category_key is not null as is_in_a_listed_group
+    from lists
+    inner join categories
+        on
+            lists.classification_id = categories.classification_id
+            and categories.category_role in ('part', 'residual')
+    left join listed
+        on
+            lists.report_id = listed.report_id
+            and lists.population_id = listed.population_id
+            and lists.fiscal_year = listed.fiscal_year
+            and categories.category_key = listed.category_key
+    left join listed as listed_groups
+        on
+            lists.report_id = listed_groups.report_id
+            and lists.population_id = listed_groups.population_id
+            and lists.fiscal_year = listed_groups.fiscal_year
+            and lists.classification_id = listed_groups.classification_id
+            and categories.parent_category_id = listed_groups.category_id
+),
+
+covered as (
+    select
+        report_id,
+        population_id,
+        fiscal_year,
+        classification_id,
+        bool_and(is_listed or is_in_a_listed_group) as is_covered
+    from parts
+    group by report_id, population_id, fiscal_year, classification_id
+),
+
+groups_used as (
+    select distinct
+        report_id,
+        population_id,
+        fiscal_year,
+        classification_id,
+        parent_category_id as category_id
+    from parts
+    where is_in_a_listed_group and not is_listed
+),
+
+category_shares as (
+    select
+        listed.*,
+        populations.label as population_label,
+        population_totals.offender_count as population_offender_count,
+        classifications.label as classification_label,
+        coalesce(
+            classifications.parent_classification_id || '.'
+            || classifications.parent_category_id,
+            'population_total.total'
+        ) as whole_category_key,
+        case
+            when not classifications.is_mutually_exclusive then 'overlapping'
+            when classifications.is_exhaustive and covered.is_covered then 'complete'
+            else 'partial'
+        end as list_kind,
+        case
+            when listed.category_role = 'group' then groups_used.category_id is not null
+            else
+                listed.category_role in ('part', 'residual')
+                and groups_used.category_id is null
+        end as is_a_part
+    from listed
+    inner join populations on listed.population_id = populations.population_id
+    inner join classifications
+        on listed.classification_id = classifications.classification_id
+    left join population_totals
+        on
+            listed.population_id = population_totals.population_id
+            and listed.fiscal_year = population_totals.fiscal_year
+    left join covered
+        on
+            listed.report_id = covered.report_id
+            and listed.population_id = covered.population_id
+            and listed.fiscal_year = covered.fiscal_year
+            and listed.classification_id = covered.classification_id
+    left join groups_used
+        on
+            listed.report_id = groups_used.report_id
+            and listed.population_id = groups_used.population_id
+            and listed.fiscal_year = groups_used.fiscal_year
+            and listed.classification_id = groups_used.classification_id
+            and groups_used.category_id
+            in (listed.category_id, listed.parent_category_id)
+)
+
+select
+    report_id,
+    population_id,
+    population_label,
+    fiscal_year,
+    classification_id,
+    classification_label,
+    category_key,
+    category_id,
+    label as category_label,
+    sort_order,
+    list_kind,
+    list_kind = 'complete' and is_a_part as adds_up,
+    whole_category_key,
+    cast(offender_count as bigint) as offender_count,
+    cast(offender_count_low as bigint) as offender_count_low,
+    cast(offender_count_high as bigint) as offender_count_high,
+    offender_count_status,
+    cast(population_offender_count as bigint) as population_offender_count,
+    cast(published_percent as decimal(6, 2)) as published_percent,
+    cast(published_percent_low as decimal(9, 4)) as published_percent_low,
+    cast(published_percent_high as decimal(9, 4)) as published_percent_high,
+    percent_base,
+    cast(percent_of_category as decimal(6, 2)) as percent_of_category,
+    cast(mean_sentence_months as decimal(11, 4)) as mean_sentence_months,
+    offender_count_observation_id as count_observation_id,
+    published_percent_observation_id as percent_observation_id,
+    percent_of_category_observation_id,
+    mean_sentence_months_observation_id as mean_observation_id
+from category_shares
+order by report_id, population_id, fiscal_year, classification_id, sort_order

@@ -1,0 +1,114 @@
+{%- set measures = [
+    'offender_count', 'mean_sentence_months', 'mean_age_years', 'median_loss_dollars',
+] -%}
+
+with observations as (
+    select
+        observation_id,
+        fiscal_year,
+        population_id,
+        category_key,
+        measure_id,
+        obs_value,
+        value_low,
+        value_high,
+        obs_status
+    from {{ ref('fct_observations') }}
+    where is_preferred
+),
+
+populations as (select * from {{ ref('dim_populations') }}),
+
+-- A population that a category of another forms has that category's numbers, too.
+places as (
+    select
+        population_id,
+        population_id as place_population_id,
+        'population_total.total' as category_key
+    from populations
+    union all
+    select
+        population_id,
+        parent_population_id as place_population_id,
+        classification_id || '.' || category_id as category_key
+    from populations
+    where category_id is not null
+),
+
+placed as (
+    select
+        places.population_id,
+        observations.fiscal_year,
+        observations.measure_id,
+        observations.observation_id,
+        observations.obs_value,
+        observations.value_low,
+        observations.value_high,
+        observations.obs_status
+    from places
+    inner join observations
+        on
+            places.place_population_id = observations.population_id
+            and places.category_key = observations.category_key
+),
+
+totals as (
+    select
+        population_id,
+        fiscal_year,
+        {% for measure in measures %}
+            max(case when measure_id = '{{ measure }}' then obs_value end)
+                as {{ measure }},
+            max(case when measure_id = '{{ measure }}' then value_low end)
+                as {{ measure }}_low,
+            max(case when measure_id = '{{ measure }}' then value_high end)
+                as {{ measure }}_high,
+            max(case when measure_id = '{{ measure }}' then observation_id end)
+                as {{ measure }}_observation_id,
+        {% endfor %}
+        max(case when measure_id = 'offender_count' then obs_status end)
+            as offender_count_status
+    from placed
+    group by population_id, fiscal_year
+),
+
+population_totals as (
+    select
+        totals.*,
+        populations.label as population_label,
+        populations.parent_population_id,
+        parents.offender_count as parent_offender_count
+    from totals
+    inner join populations on totals.population_id = populations.population_id
+    left join totals as parents
+        on
+            populations.parent_population_id = parents.population_id
+            and totals.fiscal_year = parents.fiscal_year
+    where
+        totals.offender_count_low is not null
+        or totals.mean_sentence_months is not null
+        or totals.mean_age_years is not null
+        or totals.median_loss_dollars is not null
+)
+
+select
+    population_id,
+    population_label,
+    fiscal_year,
+    cast(offender_count as bigint) as offender_count,
+    cast(offender_count_low as bigint) as offender_count_low,
+    cast(offender_count_high as bigint) as offender_count_high,
+    offender_count_status,
+    parent_population_id,
+    cast(parent_offender_count as bigint) as parent_offender_count,
+    cast(mean_sentence_months as decimal(11, 4)) as mean_sentence_months,
+    cast(mean_sentence_months_low as decimal(11, 4)) as mean_sentence_months_low,
+    cast(mean_sentence_months_high as decimal(11, 4)) as mean_sentence_months_high,
+    cast(mean_age_years as decimal(6, 2)) as mean_age_years,
+    cast(median_loss_dollars as decimal(18, 2)) as median_loss_dollars,
+    offender_count_observation_id as count_observation_id,
+    mean_sentence_months_observation_id as mean_observation_id,
+    mean_age_years_observation_id as age_observation_id,
+    median_loss_dollars_observation_id as loss_observation_id
+from population_totals
+order by population_id, fiscal_year
