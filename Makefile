@@ -88,10 +88,10 @@ $(VENV)-superset/ready: PYTHON_IS_NEW_ENOUGH = $(PYTHON) -c \
 	'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
 	|| { echo "Superset needs Python 3.11 or 3.12: make superset PYTHON=<path>" >&2; exit 2; }
 
-verify-source: $(VENV)/build.ready ## compare the seeds with the document: SOURCE=<file>
+verify-source: $(VENV)/build.ready ## compare the seeds with the documents: SOURCE=<file or folder>
 	@$(BIN)/python scripts/cli.py verify-source $(SOURCE)
 
-mutate: $(VENV)/build.ready ## make every keying error and see what is caught: SOURCE=<file>
+mutate: $(VENV)/build.ready ## make every keying error and see what is caught: SOURCE=<folder>
 	@$(BIN)/python scripts/cli.py mutate $(OPTIONS) $(if $(SOURCE),--source "$(SOURCE)")
 
 bench: $(VENV)/dev.ready ## measure the build against dbt's floor and bare DuckDB

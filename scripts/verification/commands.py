@@ -19,22 +19,25 @@ from warehouse.project import PROJECT, UserError
 def verify_source(source: Path | None, project: Path) -> int:
     """Compare the seeds with the document SOURCE that they were keyed from, both ways.
 
+    SOURCE can be a folder with the documents of all reports.
+
     Exit status 0: all verified, 1: faults, 2: bad input.
     """
-    from verification.source import read_report, verify
+    from verification.source import read_reports, verify
 
     if source is None:
-        raise UserError("nothing is verified without the document: give SOURCE=<file>")
-    verified = verify(read_report(project, source))
-    for fault in verified.faults:
-        click.echo(str(fault), err=True)
-    click.echo("\n".join(verified.summary))
-    return 1 if verified.faults else 0
+        raise UserError("nothing is verified without the document: give SOURCE=<file or folder>")
+    verified = [verify(report) for report in read_reports(project, source)]
+    for each in verified:
+        for fault in each.faults:
+            click.echo(str(fault), err=True)
+        click.echo("\n".join(each.summary))
+    return 1 if any(each.faults for each in verified) else 0
 
 
 @click.command()
-@click.option("--source", type=Path, help="The document that the sheets were keyed from.")
-@click.option("--check", is_flag=True, help="Write nothing; fail if docs/mutation.md differs.")
+@click.option("--source", type=Path, help="Folder of the documents that were keyed from.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if docs/mutation/ differs.")
 @click.option(
     "--whole", is_flag=True, help="Try every error in the reference seeds; write nothing."
 )
@@ -42,7 +45,7 @@ def verify_source(source: Path | None, project: Path) -> int:
     "--processes", type=click.IntRange(1), default=2, show_default=True, help="Processes to use."
 )
 def mutate(source: Path | None, check: bool, whole: bool, processes: int) -> int:
-    """Make single keying errors in the seeds, and write what the build catches to docs/mutation.md.
+    """Make single keying errors in the seeds, and write what is caught to docs/mutation/.
 
     Exit status 0: done, 1: with --check, the page differs; a survivor has no reason, 2: bad input.
     """
@@ -52,7 +55,9 @@ def mutate(source: Path | None, check: bool, whole: bool, processes: int) -> int
     from warehouse.dbt import BuildFailedError
 
     if source is None:
-        raise UserError("the document is needed, too: give SOURCE=<file>")
+        raise UserError("the documents are needed, too: give SOURCE=<folder>")
+    if not source.is_dir():
+        raise UserError(f"{source} is no folder with the documents of all reports")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         places = Places(Path(folder).resolve() / "build")
@@ -75,18 +80,21 @@ def mutate(source: Path | None, check: bool, whole: bool, processes: int) -> int
     if whole:
         click.echo("\n".join(map(str, (o.mutant for o in outcomes if not (o.test or o.source)))))
         return 0
-    text = mutation.report(outcomes, mutation.read_reasons(PROJECT))
-    page = PROJECT / mutation.REPORT
-    before = page.read_text(encoding="utf-8")
-    if check and before != text:
-        lines = difflib.unified_diff(
-            before.splitlines(), text.splitlines(), "before", "now", n=0, lineterm=""
-        )
-        click.echo(f"{mutation.REPORT} is not what the checks catch now:", err=True)
-        click.echo("\n".join(lines), err=True)
+    pages = mutation.pages(outcomes, mutation.read_reasons(PROJECT))
+    pages_folder = PROJECT / mutation.FOLDER
+    before = {path.name: path.read_text(encoding="utf-8") for path in pages_folder.glob("*.md")}
+    if check and before != pages:
+        click.echo(f"{mutation.FOLDER} is not what the checks catch now:", err=True)
+        for name in sorted({*before, *pages}):
+            texts = (before.get(name, "").splitlines(), pages.get(name, "").splitlines())
+            lines = difflib.unified_diff(*texts, f"{name} before", "now", n=0, lineterm="")
+            click.echo("\n".join(lines), err=True)
         return 1
-    page.write_text(text, encoding="utf-8")
-    missing = mutation.unexplained(text)
+    for name in before.keys() - pages.keys():
+        (pages_folder / name).unlink()
+    for name, text in pages.items():
+        (pages_folder / name).write_text(text, encoding="utf-8")
+    missing = mutation.unexplained(pages.values())
     if missing:
         click.echo(f"these survivors have no reason in {mutation.REASONS}:", err=True)
         click.echo("\n".join(missing), err=True)

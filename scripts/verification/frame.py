@@ -13,9 +13,9 @@ from verification.words import Words, stem
 
 # What begins the next statement, so that the words of the number stand before it.
 FOLLOWED = re.compile(r"\s*(?:[,;.(<]|$|(?:or|and|nor|but|to|which)\b)")
-BESIDE = re.compile(r"\s?(%)|[-\s](\w+)")
+BESIDE = re.compile(r"\s?(%)|[-\s](\w+(?: \w+)?)")
 CITED = re.compile(r"\b(?:Figure|Table) \d+\b")
-YEAR = re.compile(r"fiscal year (\d{4})", re.IGNORECASE)
+YEAR = re.compile(r"\b(?:fiscal year|FY) (\d{4})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ def _unsaid(
     ]
     if unit and others:
         own, said = own.difference(*map(words.of, others)), _clauses(row, rows, row.spans[0])
+        said = [f"{_lead_in(row)} {clause}" for clause in said]
     else:
         said = [row.said]
     unsaid = {word for word in own if not any(words.says(f"{t} {unit}", word) for t in said)}
@@ -135,8 +136,16 @@ def unit_beside(row: Row, span: Span, codes: Codes) -> str:
     before = re.search(r"(\w+) ?= ?$|(\$)$", text[: span[0]])
     after = BESIDE.match(text, span[1])
     beside = [before.group(1) or before.group(2)] if before else []
-    beside += [after.group(1) or after.group(2)] if after else []
+    if after:
+        words = after.group(1) or after.group(2)
+        beside += [words, words.partition(" ")[0]]
     return next((unit.lower() for unit in beside if unit.lower() in known), "")
+
+
+def _lead_in(row: Row) -> str:
+    """Return what introduces the list that a number stands in: it says what each number is."""
+    text, before = row.said, row.spans[0][0] - row.sentence.start
+    return text[:before].partition(":")[0] if ":" in text[:before] else ""
 
 
 # Labels and categories

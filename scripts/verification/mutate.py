@@ -9,11 +9,10 @@ from __future__ import annotations
 import csv
 import itertools
 import random
-import re
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,15 +20,15 @@ from pathlib import Path
 from verification.engine import KEPT, NOTHING_CHANGES, Build, Engine
 from verification.mutants import CELLS, KINDS, Mutant, mutants_of, reference_mutants
 from verification.rows import Exhibit
-from verification.source import read_exhibits, read_report, verify
+from verification.source import read_exhibits, read_reports, verify
 from warehouse.project import UserError
 from warehouse.sheets import Sheet, read_csv
 
 AT_ONCE = 200  # mutants
 SAMPLE = 300  # mutants of the reference seeds
 SHOWN = 8  # errors of one cell that survive
-REPORT = Path("docs") / "mutation.md"
-REASONS = Path("docs") / "mutation_survivors.csv"
+FOLDER = Path("docs") / "mutation"
+REASONS = FOLDER / "survivors.csv"
 
 
 @dataclass(frozen=True)
@@ -61,15 +60,16 @@ class Outcome:
 
 
 class Trial:
-    """The sheets, the document and the engine, ready to try mutants."""
+    """The sheets, the documents and the engine, ready to try mutants."""
 
     def __init__(self, build: Build, source: Path | None) -> None:
-        """Read everything once."""
+        """Read everything once; `source` is the folder of the documents."""
         self.engine = Engine(build)
         self.project = build.project
-        self.document = source
+        self.documents = source
         self.exhibits = {each.sheet.exhibit_id: each for each in read_exhibits(build.project)}
-        self.report = read_report(build.project, source) if source else None
+        reports = read_reports(build.project, source) if source else []
+        self.reports = {report.described["report_id"]: report for report in reports}
 
     def mutants(self) -> list[Mutant]:
         """Return all mutants."""
@@ -117,10 +117,10 @@ class Trial:
                 writer.writerows(rows)
             test = self.engine.catch_in_reference(mutant.exhibit_id, path)
             source = ""
-            if not test and self.document:
+            if not test and self.documents:
                 try:
-                    faults = verify(read_report(project, self.document)).faults
-                    source = next(map(str, faults), "")
+                    reports = read_reports(project, self.documents)
+                    source = next((str(f) for r in reports for f in verify(r).faults), "")
                 except UserError as error:
                     source = str(error)
         finally:
@@ -128,13 +128,14 @@ class Trial:
         return Outcome(mutant, str(mutant.row + 2), test, source)
 
     def _source(self, altered: Sheet) -> str:
-        if self.report is None:
+        report = self.reports.get(altered.report_id)
+        if report is None:
             return ""
         exhibits = [
             replace(each, sheet=altered) if each.sheet.path == altered.path else each
-            for each in self.report.exhibits
+            for each in report.exhibits
         ]
-        faults = verify(replace(self.report, exhibits=exhibits)).faults
+        faults = verify(replace(report, exhibits=exhibits)).faults
         return next(map(str, faults), "")
 
 
@@ -197,25 +198,26 @@ def _table(title: str, groups: Mapping[str, Sequence[Outcome]]) -> list[str]:
     ]
 
 
-def report(outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], str]) -> str:
-    """Return the result as a page, the same for the same seeds and tests.
+def pages(
+    outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], str]
+) -> dict[str, str]:
+    """Return the result as pages, the same for the same seeds and tests.
 
     Args:
         outcomes: of all mutants.
         reasons: exhibit, row and column -> why a survivor survives; an empty exhibit or row stands
             for any.
 
+    Returns:
+        Name of the file -> text: a page for each report, and one for all.
+
     """
-    by_exhibit: dict[str, list[Outcome]] = defaultdict(list)
-    by_kind: dict[str, list[Outcome]] = {kind: [] for kind in KINDS}
-    by_cell: dict[str, list[Outcome]] = {cell: [] for cell in CELLS}
-    survivors: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
+    by_report: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        by_exhibit[outcome.mutant.exhibit_id].append(outcome)
-        by_kind[outcome.mutant.kind].append(outcome)
-        by_cell[outcome.mutant.cell].append(outcome)
-        if not outcome.test:
-            survivors[outcome.place].append(outcome)
+        is_of_reference = outcome.mutant.is_of_reference
+        report_id = outcome.mutant.exhibit_id.partition(".")[0]
+        by_report["" if is_of_reference else report_id].append(outcome)
+    of_reference = by_report.pop("", [])
     lines = [
         "# What the checks catch",
         "",
@@ -226,10 +228,48 @@ def report(outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], s
         "somebody has read it); and with the document as well (`make verify-source`). Errors that",
         "change nothing in the marts count for no share. Of the errors in the reference seeds",
         f"{SAMPLE} are tried, the same each time; `make mutate OPTIONS=--whole` tries them all.",
+        "A number that is printed once, such as a mean age, takes part in no relation: only the",
+        "document tells an error in it.",
         "",
-        *_table("cells", {CELLS[cell]: group for cell, group in by_cell.items()}),
-        *_table("error", {f"{kind}: {KINDS[kind]}": group for kind, group in by_kind.items()}),
-        *_table("sheet", by_exhibit),
+        *_table("cells", _by(outcomes, CELLS, lambda mutant: mutant.cell)),
+        *_table("error", _by(outcomes, KINDS, lambda mutant: mutant.kind)),
+        *_table("report", {f"[{name}]({name}.md)": group for name, group in by_report.items()}),
+        *_table("reference seed", _by(of_reference, {}, lambda mutant: mutant.exhibit_id)),
+        *_survivors(of_reference, reasons),
+    ]
+    texts = {"README.md": lines}
+    for name, group in by_report.items():
+        texts[f"{name}.md"] = [
+            f"# What the checks catch: {name}",
+            "",
+            "Written by `make mutate`; [the page for all reports](README.md) says what is counted.",
+            "",
+            *_table("cells", _by(group, CELLS, lambda mutant: mutant.cell)),
+            *_table("sheet", _by(group, {}, lambda mutant: mutant.exhibit_id)),
+            *_survivors(group, reasons),
+        ]
+    return {name: "\n".join(text).rstrip("\n") + "\n" for name, text in texts.items()}
+
+
+def _by(
+    outcomes: Sequence[Outcome], names: Mapping[str, str], key: Callable[[Mutant], str]
+) -> dict[str, list[Outcome]]:
+    """Group outcomes by their mutants, those with a name in the order of the names."""
+    groups: dict[str, list[Outcome]] = {name: [] for name in names}
+    for outcome in outcomes:
+        groups.setdefault(key(outcome.mutant), []).append(outcome)
+    return {names.get(name, name): group for name, group in groups.items() if group}
+
+
+def _survivors(
+    outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], str]
+) -> list[str]:
+    """List what the build does not catch; nothing if it catches all."""
+    survivors: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        if not outcome.test:
+            survivors[outcome.place].append(outcome)
+    head = [
         "## Survivors",
         "",
         "Errors that the build does not catch. All but those marked with a star are caught with",
@@ -238,8 +278,8 @@ def report(outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], s
         "| sheet | row | column | keyed | passes as | why nothing contradicts it |",
         "| --- | ---: | --- | --- | --- | --- |",
     ]
-    lines += [_survivor(place, group, reasons) for place, group in survivors.items()]
-    return "\n".join(lines) + "\n"
+    lines = [_survivor(place, group, reasons) for place, group in survivors.items()]
+    return [*head, *lines] if lines else []
 
 
 def _survivor(
@@ -261,9 +301,9 @@ def _survivor(
     )
 
 
-def unexplained(text: str) -> list[str]:
-    """Return the survivors of a report that have no reason."""
-    return [line for line in text.splitlines() if re.fullmatch(r"\|.*\|  \|", line)]
+def unexplained(texts: Iterable[str]) -> list[str]:
+    """Return the survivors on pages that have no reason."""
+    return [line for text in texts for line in text.splitlines() if line.endswith("|  |")]
 
 
 def read_reasons(project: Path) -> dict[tuple[str, str, str], str]:

@@ -55,34 +55,42 @@ def read_exhibits(project: Path) -> list[Exhibit]:
     ]
 
 
-def read_report(project: Path, source: Path) -> Report:
-    """Read a document and the report that was keyed from it, which its SHA-256 tells.
+def read_reports(project: Path, source: Path) -> list[Report]:
+    """Read a document, or those of a folder, and the reports that were keyed from them.
+
+    The SHA-256 of a document tells its report. In a folder, there is one for each report.
 
     Raises:
-        UserError: a seed file is faulty, there is no such document, or no report was keyed from it.
+        UserError: a seed file is faulty, a document is missing, or no report was keyed from it.
 
     """
     for wrong in check_seed_files(project):
         raise UserError(wrong)
     try:
-        content = source.read_bytes()
+        files = sorted(filter(Path.is_file, source.iterdir())) if source.is_dir() else [source]
+        documents = {hashlib.sha256(c).hexdigest(): c for c in map(Path.read_bytes, files)}
     except OSError as error:
-        raise UserError(f"cannot read the document {source}: {error.strerror}") from error
-    digest = hashlib.sha256(content).hexdigest()
-    for row in _read(project, "reports"):
-        if row["source_sha256"] == digest:
-            return Report(
-                row,
-                read_document(content.decode("utf-8")),
-                [e for e in read_exhibits(project) if e.sheet.report_id == row["report_id"]],
-                [
-                    e
-                    for e in _read(project, "source_exclusions")
-                    if e["report_id"] == row["report_id"]
-                ],
-                _read_codes(project),
-            )
-    raise UserError(f"no report was keyed from {source}: its SHA-256 is {digest}")
+        raise UserError(f"cannot read {error.filename}: {error.strerror}") from error
+    described, codes = _read(project, "reports"), _read_codes(project)
+    exhibits, exclusions = read_exhibits(project), _read(project, "source_exclusions")
+    keyed = [row for row in described if row["source_sha256"] in documents]
+    if not keyed and not source.is_dir():
+        raise UserError(
+            f"no report was keyed from {source}: its SHA-256 is {next(iter(documents))}"
+        )
+    for row in described if source.is_dir() else []:
+        if row not in keyed:
+            raise UserError(f"{source} has no document of {row['report_id']} with its SHA-256")
+    return [
+        Report(
+            row,
+            read_document(documents[row["source_sha256"]].decode("utf-8")),
+            [each for each in exhibits if each.sheet.report_id == row["report_id"]],
+            [each for each in exclusions if each["report_id"] == row["report_id"]],
+            codes,
+        )
+        for row in keyed
+    ]
 
 
 def _read(project: Path, seed: str) -> list[dict[str, str]]:
@@ -140,10 +148,13 @@ def _check_frames(report: Report, rows: Sequence[Row], document: Document) -> It
 
 def _check_captions(report: Report, rows: Sequence[Row], document: Document) -> Iterator[Fault]:
     """Check the title of the report, and number, title and year of each caption."""
-    top = document.blocks[0].text
-    if report.codes.words.missing(report.described["title"], top):
-        line, title = report.described["line"], report.described["title"]
-        yield fault("seeds/reference/reports.csv", line, "title", title, f'is headed "{top}"')
+    top, title = document.blocks[0], report.described["title"]
+    if report.codes.words.missing(title, top.text):
+        line = report.described["line"]
+        yield fault("seeds/reference/reports.csv", line, "title", title, f'is headed "{top.text}"')
+    for start, end in top.open_tokens(0, len(top.text)):
+        if re.search(rf"\b{re.escape(top.text[start:end])}\b", title):
+            top.account(start, end, FRAMES)
     for exhibit in report.exhibits:
         for column, printed in _of_caption(exhibit, rows, document):
             line, keyed = exhibit.described["line"], exhibit.described[column]

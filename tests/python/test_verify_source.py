@@ -14,7 +14,8 @@ from conftest import PROJECT, alter
 from test_second_report import FIXTURE, REPORT, add_seeds
 
 Verify = Callable[..., tuple[int, str]]
-SHARED = PROJECT.parent / "shared" / "source" / "ussc_production_2021_excerpt.txt"
+DOCUMENTS = PROJECT.parent / "shared" / "source"
+SHARED = DOCUMENTS / "ussc_production_2021_excerpt.txt"
 SOURCE = "source.txt"
 EXHIBITS = "seeds/reference/exhibits.csv"
 FIGURE = f"seeds/{REPORT}/raw_{REPORT}__figure_1.csv"
@@ -251,10 +252,10 @@ def test_what_cannot_be_verified_is_refused(
 ) -> None:
     assert cli.main(["verify-source"]) == 2
     assert capsys.readouterr() == (
-        "", "verify-source: nothing is verified without the document: give SOURCE=<file>\n",
+        "", "verify-source: nothing is verified without the document: give SOURCE=<file or folder>\n",
     )  # fmt: skip
     nowhere = project / "nowhere.txt"
-    refused = f"verify-source: cannot read the document {nowhere}: No such file or directory\n"
+    refused = f"verify-source: cannot read {nowhere}: No such file or directory\n"
     assert verify(nowhere) == (2, refused)
     alter(project / SOURCE, "a weapon", "weapons")
     status, printed = verify()
@@ -266,14 +267,20 @@ def test_what_cannot_be_verified_is_refused(
     assert "line 2, column row_label" in printed
 
 
-def test_the_first_report_is_verified(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_report_is_verified(
+    project: Path, verify: Verify, capsys: pytest.CaptureFixture[str]
+) -> None:
     if not SHARED.exists():
-        pytest.skip("the source document is not here: place it in ../shared/source/")
-    assert cli.main(["verify-source", str(SHARED)]) == 0
+        pytest.skip("the source documents are not here: place them in ../shared/source/")
+    assert cli.main(["verify-source", str(DOCUMENTS)]) == 0
     printed = capsys.readouterr().out
+    assert printed.count(", 0 faults\n") == printed.count("recorded one\n") == 5
+    assert printed.count("0 by none\n") == 5
     assert "60 numbers and 24 wordings, 0 faults" in printed
-    assert "137 numeric tokens, 91 held by numbers and wordings, 39 held by labels" in printed
-    assert "7 held by exclusions, 0 by none" in printed
+    status, printed = verify(DOCUMENTS)
+    assert (status, printed) == (
+        2, f"verify-source: {DOCUMENTS} has no document of {REPORT} with its SHA-256\n"
+    )  # fmt: skip
 
 
 SHEET = "seeds/ussc_production_2021/raw_ussc_production_2021__"
