@@ -15,6 +15,7 @@ from export.marts import export
 from publish.about import about, inscribe
 from publish.folder import Work, check_is_build, replaced_folder
 from warehouse.build_id import build_id_of
+from warehouse.codes import unknown_codes
 from warehouse.database import STORAGE, connect_read_only
 from warehouse.dbt import (
     PAGE,
@@ -157,8 +158,8 @@ def build_with_dbt(
 
 
 def check_seeds() -> None:
-    """Refuse to build from seed files of a faulty form."""
-    faults = check_seed_files(PROJECT)
+    """Refuse to build from seed files of a faulty form, or with codes that are not known."""
+    faults = check_seed_files(PROJECT) or unknown_codes(PROJECT)
     if faults:
         raise BuildFailedError(f"faults in the seed files: {len(faults)}", faults)
 

@@ -38,9 +38,7 @@ def verify_source(source: Path | None, project: Path) -> int:
 @click.command()
 @click.option("--source", type=Path, help="Folder of the documents that were keyed from.")
 @click.option("--check", is_flag=True, help="Write nothing; fail if docs/mutation/ differs.")
-@click.option(
-    "--whole", is_flag=True, help="Try every error in the reference seeds; write nothing."
-)
+@click.option("--whole", is_flag=True, help="Try every error, not a sample; write nothing.")
 @click.option(
     "--processes", type=click.IntRange(1), default=2, show_default=True, help="Processes to use."
 )

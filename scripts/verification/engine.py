@@ -44,6 +44,17 @@ COPIED = {
 }
 
 
+# The reports that relations join, each with each.
+RELATED = """
+    with terms as (
+        select relation_id, split_part(observation_id, '.', 1) as report_id
+        from marts.fct_relation_terms where observation_id is not null
+    )
+    select distinct terms.report_id, others.report_id
+    from terms inner join terms as others using (relation_id)
+"""
+
+
 @dataclass(frozen=True)
 class Build:
     """What a build has left: the project's sheets, dbt's manifest, and its results."""
@@ -57,9 +68,10 @@ class Engine:
     """The compiled SQL of a build, run on many altered sheets at once.
 
     Planning takes nearly all the time of so small a build, whatever the number of rows. So each
-    altered sheet is part of a copy of its own of all reports, and a failing test names the copy by
-    its exhibits or its fiscal year. A failure that names no copy is held against none of them: that
-    a table has no rows, that a view of an exhibit, whose code it knows, is not as it should be.
+    altered sheet is part of a copy of its own of its report, with those that relations join to it,
+    and a failing test names the copy by its exhibits or its fiscal year. A failure that names no
+    copy is held against none of them: that a table has no rows, that a view of an exhibit, whose
+    code it knows, is not as it should be.
     """
 
     def __init__(self, build: Build) -> None:
@@ -77,6 +89,11 @@ class Engine:
         self.all_steps, self.steps = steps, _in_order(steps)
         self.project = build.project
         failing = run_steps(self.connection, steps)
+        self.related: dict[str, set[str]] = {
+            sheet.report_id: {sheet.report_id} for sheet in self.sheets
+        }
+        for one, other in self.connection.execute(RELATED).fetchall():
+            self.related[one].add(other)
         failing = failing or self._failures({number: self.sheets[0] for number in (1, 2)})[0]
         if failing:
             raise UserError(f"the build to mutate fails already: {', '.join(failing)}")
@@ -190,15 +207,26 @@ class Engine:
             _copied(change if sheet.path == change.path else sheet, number)
             for number, change in altered.items()
             for sheet in self.sheets
+            if sheet.report_id in self.related[change.report_id]
         ]
         fill(self.connection, tables_of(sheets))
+        copies = {
+            f"{number} {report_id}"
+            for number, change in altered.items()
+            for report_id in self.related[change.report_id]
+        }
+        self.connection.execute(
+            "create temp table copies as select '_copy' || split_part(copy, ' ', 1) as tag,"
+            f" split_part(copy, ' ', 1)::integer * {YEARS_APART} as years,"
+            " split_part(copy, ' ', 2) as copied_report from (select unnest(?) as copy)",
+            [sorted(copies)],
+        )
         for table, columns_copied in COPIED.items():
+            code = "exhibit_id" if "exhibit_id" in columns_copied else "report_id"
             self.connection.execute(
                 "create temp table copied as"
-                f" select * exclude (tag, years) replace ({columns_copied})"
-                f" from {table}, (select '_copy' || number as tag,"
-                f" number * {YEARS_APART} as years from (select unnest(?) as number)) as copies",
-                [list(altered)],
+                f" select * exclude (tag, years, copied_report) replace ({columns_copied})"
+                f" from {table} inner join copies on copied_report = split_part({code}, '.', 1)"
             )
             self.connection.execute(f"delete from {table}")
             self.connection.execute(f"insert into {table} from copied; drop table copied")

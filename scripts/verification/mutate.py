@@ -25,7 +25,7 @@ from warehouse.project import UserError
 from warehouse.sheets import Sheet, read_csv
 
 AT_ONCE = 200  # mutants
-SAMPLE = 300  # mutants of the reference seeds
+SAMPLE = 300  # mutants of each kind in a report, and in the reference seeds
 SHOWN = 8  # errors of one cell that survive
 FOLDER = Path("docs") / "mutation"
 REASONS = FOLDER / "survivors.csv"
@@ -140,7 +140,7 @@ class Trial:
 
 
 def try_all(build: Build, source: Path, processes: int, *, whole: bool) -> list[Outcome]:
-    """Try all mutants, in the order of the seeds; of the reference seeds a sample, unless whole."""
+    """Try mutants in the order of the seeds: a sample, unless whole."""
     with ProcessPoolExecutor(processes) as pool:
         parts = [
             pool.submit(_try_part, build, source, whole, slice(part, None, processes))
@@ -158,12 +158,21 @@ def try_all(build: Build, source: Path, processes: int, *, whole: bool) -> list[
 def _try_part(build: Build, source: Path, whole: bool, part: slice) -> list[Outcome]:
     trial = Trial(build, source)
     mutants = trial.mutants()
-    if not whole:
-        in_sheets = [mutant for mutant in mutants if not mutant.is_of_reference]
-        # One at a time takes half a second each; the sample is the same in each run.
-        places = sorted(random.Random(2019).sample(range(len(in_sheets), len(mutants)), SAMPLE))
-        mutants = in_sheets + [mutants[place] for place in places]
-    return list(trial.run(mutants[part]))
+    return list(trial.run((mutants if whole else sample(mutants))[part]))
+
+
+def sample(mutants: Sequence[Mutant]) -> list[Mutant]:
+    """Return at most SAMPLE of each kind in a report, the same in each run, in their order."""
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, mutant in enumerate(mutants):
+        report_id = "" if mutant.is_of_reference else mutant.exhibit_id.partition(".")[0]
+        places[report_id, mutant.kind].append(place)
+    chosen = [
+        place
+        for group in places.values()
+        for place in random.Random(2019).sample(group, min(SAMPLE, len(group)))
+    ]
+    return [mutants[place] for place in sorted(chosen)]
 
 
 # The report
@@ -226,8 +235,9 @@ def pages(
         "exhibits alone; by the build, with what is kept beside the seeds: the second keying of",
         "the sheets, and checksums of the reference seeds (which find a cell that changes after",
         "somebody has read it); and with the document as well (`make verify-source`). Errors that",
-        "change nothing in the marts count for no share. Of the errors in the reference seeds",
-        f"{SAMPLE} are tried, the same each time; `make mutate OPTIONS=--whole` tries them all.",
+        "change nothing in the marts count for no share. Of each kind of error in a report, and of",
+        f"those in the reference seeds, at most {SAMPLE} are tried, the same each time;",
+        "`make mutate OPTIONS=--whole` tries them all.",
         "A number that is printed once, such as a mean age, takes part in no relation: only the",
         "document tells an error in it.",
         "",

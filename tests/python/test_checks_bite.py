@@ -318,6 +318,10 @@ TESTS = {
     " set reference_category_id = 'nobody' where reference_category_id is not null",
     "dim_categories__category_role_is_known": "update marts.dim_categories"
     " set category_role = 'piece' where category_id = 'one'",
+    "general_facts__equal_the_observations": "update marts.fct_population_totals"
+    " set mean_age_years = 39 where mean_age_years = 38",
+    "fct_category_shares__add_up_as_they_say": "update marts.fct_category_shares"
+    " set adds_up = true where list_kind = 'partial'",
     "fct_observations__values_within_their_bounds": "update marts.fct_observations"
     " set obs_value = null where printed_value = '440'",
     "fct_observations__mirror_the_cells": "update raw.cells set printed_value = '275.0'"

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from conftest import PROJECT, alter
+from warehouse.codes import unknown_codes
 from warehouse.seed_files import check_seed_files
 
 SHEET = "seeds/ussc_production_2021/raw_ussc_production_2021__figure_10.csv"
 REPORTS = "seeds/reference/reports.csv"
+PAGE = "https://www.ussc.gov/research/research-reports"
+EXHIBITS = "seeds/reference/exhibits.csv"
 CATEGORIES = "seeds/reference/categories.csv"
 CLASSIFICATIONS = "seeds/reference/classifications.csv"
 WORDINGS = "seeds/reference/wordings.csv"
@@ -39,12 +42,12 @@ FAULTS = [
     (SHEET, "4,More", ",,,,,,,,,\n4,More", "line 5: is blank"),
     (SHEET, "Single victim", 'Single "victim"x,"', "line 4: is not well-formed CSV"),
     (AGAIN, "table_11,6,2019", "table_11,6,02019", '48, column fiscal_year: "02019" is not a wh'),
-    (REPORTS, "https://www", "javascript://www", 'landing_url: "javascript://www.ussc.gov/'),
-    (REPORTS, "https://www.ussc.gov", "javascript:alert(1)", "is not a link that begins with http"),
-    (REPORTS, "https://www.ussc.gov", "https:", "is not a link that begins with http"),
+    (REPORTS, PAGE, "javascript://www.ussc.gov", 'landing_url: "javascript://www.ussc.gov/'),
+    (REPORTS, PAGE, "javascript:alert(1)", "is not a link that begins with http"),
+    (REPORTS, PAGE, "https:", "is not a link that begins with http"),
     (REPORTS, "2021-10-01", "2021/10/01", '2, column publication_date: "2021/10/01" is not a dat'),
     (REPORTS, "2021-10-01", "2021-13-01", '"2021-13-01" is not a date, such as 2021-10-31'),
-    (REPORTS, "U.S. government work", "file:///etc", "column license: \"file:///etc\" is not a l"),
+    (REPORTS, f"U.S. government work,{PAGE}", f"file:///etc,{PAGE}", "column license: \"file:///"),
     (CATEGORIES, "One victim,1,", "One victim,01,", '3, column sort_order: "01" is not a whole'),
     (CATEGORIES, "One victim,1,", "One victim,1.0,", '3, column sort_order: "1.0" is not a whole'),
     (CLASSIFICATIONS, "Inducement,false", "Inducement,FALSE", '"FALSE" is not true or false'),
@@ -81,3 +84,26 @@ def test_negative_numbers_may_be_printed(project: Path) -> None:
     found = check_seed_files(project)
     (project / SHEET).write_bytes(content)
     assert found == []
+
+
+QUICK_FACTS = "seeds/ussc_quick_facts_section_922g_2023/raw_ussc_quick_facts_section_922g_2023__"
+STATEMENTS = f"{QUICK_FACTS}statements.csv"
+UNKNOWN = [
+    (STATEMENTS, "reported,all_cases", "reported,every_case", "line 2, column population_id"),
+    (STATEMENTS, "gender.men", "gender.male", '"gender.male" is not in seeds/reference/categori'),
+    (STATEMENTS, "gender.men", "gender.male", "like it: gender.men"),
+    (STATEMENTS, "gender.men,offender_percent", "gender.men,percent", "seeds/reference/measures"),
+    (STATEMENTS, "felony,offender_percent,all", "felony,offender_percent,sure",
+     'column percent_base: "sure" is not all, known or unstated'),
+    (AGAIN, "table_11,6,2019,production_offenders", "table_11,6,2019,offenders",
+     "column population_id"),
+    (EXHIBITS, "sexual_abuse_offenders,2023", "abuse_offenders,2023", "column population_id"),
+    (EXHIBITS, "922g_2023.statements,", "922g_2023.text,", f'{STATEMENTS}: its exhibit "ussc_q'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), UNKNOWN)
+def test_unknown_code_is_named(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
+    shutil.copytree(PROJECT / "seeds", tmp_path / "seeds")
+    alter(tmp_path / file, old, new)
+    assert any(said in fault for fault in unknown_codes(tmp_path)), unknown_codes(tmp_path)

@@ -251,9 +251,8 @@ def test_what_cannot_be_verified_is_refused(
     project: Path, verify: Verify, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["verify-source"]) == 2
-    assert capsys.readouterr() == (
-        "", "verify-source: nothing is verified without the document: give SOURCE=<file or folder>\n",
-    )  # fmt: skip
+    refused = "nothing is verified without the document: give SOURCE=<file or folder>"
+    assert capsys.readouterr() == ("", f"verify-source: {refused}\n")
     nowhere = project / "nowhere.txt"
     refused = f"verify-source: cannot read {nowhere}: No such file or directory\n"
     assert verify(nowhere) == (2, refused)
