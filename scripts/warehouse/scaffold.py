@@ -6,6 +6,7 @@ and the exposure that names it are written from them, by the templates beside th
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,15 +36,9 @@ def scaffold(project: Path) -> dict[Path, str]:
     for row, sheet in exhibits:
         view = environment.get_template("rpt.sql.jinja").render(exhibit=row, sheet=sheet)
         files[folder / f"rpt_{_name(sheet)}.sql"] = view
-    for report_id in dict.fromkeys(row["report_id"] for row, _ in exhibits):
-        own = [(row, sheet) for row, sheet in exhibits if row["report_id"] == report_id]
-        text = environment.get_template("reports.yml.jinja").render(
-            exhibits=[{**row, "titled": _titled(row), "sheet": sheet} for row, sheet in own]
-        )
-        files[folder / f"_{report_id}__reports.yml"] = text
-    names = [f"rpt_{_name(sheet)}" for _, sheet in exhibits]
-    text = environment.get_template("exposures.yml.jinja").render(names=names)
-    files[folder / "_reports__exposures.yml"] = text
+    described = [{**row, **_described(row, sheet)} for row, sheet in exhibits]
+    text = environment.get_template("reports.yml.jinja").render(exhibits=described)
+    files[folder / "_reports__models.yml"] = text
     return files
 
 
@@ -102,8 +97,24 @@ def _path(exhibit_id: str) -> str:
     return f"{report_id}/raw_{report_id}__{name}.csv"
 
 
-def _titled(row: dict[str, str]) -> str:
+def _described(row: dict[str, str], sheet: Sheet) -> dict[str, object]:
+    """Return what the description of a view says: its name, its title, its columns."""
     number = row["exhibit_number"]
-    return (
+    title = (
         f"{row['exhibit_type'].capitalize()} {number}, {row['title']}" if number else row["title"]
     )
+    columns = [
+        ("row_number", "row_number"),
+        ("row_label", sheet.label),
+        ("fiscal_year", "fiscal_year"),
+    ]
+    of_comparison = ("left_printed_value", "comparator", "right_printed_value")
+    columns += [(name, name) for name in of_comparison if row["exhibit_type"] == "comparisons"]
+    columns += [("printed_value", name) for name in sheet.numbers]
+    closing = ("printed_unit", "wording", "locator", "footnote")
+    columns += [(name, name) for name in closing if name != "printed_unit" or name in sheet.columns]
+    texts = [f"*{of}" if of == name else f"{{<<: *{of}, name: {name}}}" for of, name in columns]
+    # A line ends between two columns, and not within one.
+    lines = textwrap.wrap(", ".join(text.replace(" ", "~") for text in texts), 112)
+    listed = "\n       ".join(lines).replace("~", " ")
+    return {"name": _name(sheet), "titled": title, "columns": listed}

@@ -127,8 +127,7 @@ def test_only_described_files_were_written(both: Both) -> None:
         for path, content in contents(project / "models").items()
         if content != before.get(path)
     } == {
-        "marts/reports/_example_2024__reports.yml",
-        "marts/reports/_reports__exposures.yml",
+        "marts/reports/_reports__models.yml",
         "marts/reports/rpt_example_2024__figure_1.sql",
         "marts/reports/rpt_example_2024__table_1.sql",
     }
