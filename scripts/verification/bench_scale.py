@@ -65,7 +65,9 @@ def load(path: str, source: str, observations: int) -> None:
     """Make a file with copies of the raw and the reference tables of a warehouse, and its id."""
     with connect(path, 8) as connection:
         connection.execute(f"attach {text(source)} as source (read_only)")
-        [[printed]] = connection.execute("select count(*) from source.raw.cells").fetchall()
+        [[printed]] = connection.execute(
+            f"select count(*) from source.raw.cells where report_id = '{REPORT}'"
+        ).fetchall()
         tables = connection.execute(
             "select schema_name, table_name, list(column_name order by column_index)"
             " from duckdb_columns() where database_name = 'source'"
@@ -73,10 +75,14 @@ def load(path: str, source: str, observations: int) -> None:
         ).fetchall()
         for schema, table, columns in tables:
             times = -(-observations // printed) if table in COPIED else 1
+            of_report = next(
+                (column for column in OF_REPORT[:2] if column in columns), f"'{REPORT}'"
+            )
             connection.execute(f"create schema if not exists {schema}")
             connection.execute(
                 f"create table {schema}.{table} as select {', '.join(map(_copied, columns))}"
-                f" from source.{schema}.{table}, range({times}) as copies (n) order by n"
+                f" from source.{schema}.{table}, range({times}) as copies (n)"
+                f" where starts_with({of_report}, '{REPORT}') order by n"
             )
 
 

@@ -1,5 +1,7 @@
--- The facts and the checks of the warehouse as one script for DuckDB, made from the raw and the
--- reference tables alone: the yardstick of `make bench-scale`. It shares no SQL with the models.
+-- The facts of the warehouse that grow with the observations, and their checks, as one script for
+-- DuckDB, made from the raw and the reference tables alone: the yardstick of `make bench-scale`. It
+-- shares no SQL with the models, and does less than they do: the topical facts, which are those of
+-- two populations at every size, and the checks of the reference tables are theirs alone.
 --
 -- Codes become whole numbers first; values are whole ten-thousandths, sums whole 10^-8. Statements
 -- are separated by a semicolon at the end of a line; one that begins with `select` is a check, whose
@@ -10,6 +12,12 @@ create temp macro floor_div(n, d) as n // d - cast(n % d < 0 as bigint);
 create temp macro ceil_div(n, d) as -floor_div(-n, d);
 create temp macro nearest_div(n, d) as floor_div(2 * n + d, 2 * d);
 create temp macro as_number(units) as cast(units as decimal(18, 0)) * 0.0001::decimal(5, 4);
+create temp macro number_of(printed) as
+    case printed
+        when 'life' then null when 'one' then 1 when 'two' then 2 when 'three' then 3 when 'four' then 4
+        when 'five' then 5 when 'six' then 6 when 'seven' then 7 when 'eight' then 8 when 'nine' then 9
+        when 'ten' then 10 else replace(printed, ',', '')::decimal(18, 4)
+    end::decimal(18, 4);
 create temp macro words(number) as rtrim(rtrim(cast(number::decimal(18, 4) as text), '0'), '.');
 create temp macro between_words(low, high) as
     case when low = high then words(low) else words(low) || ' to ' || words(high) end;
@@ -87,11 +95,7 @@ with coded as (
         c.reference_category_id,
         coalesce(c.percent_base, e.percent_base) as percent_base,
         c.printed_value, c.printed_unit,
-        case c.printed_value
-            when 'life' then null when 'one' then 1 when 'two' then 2 when 'three' then 3 when 'four' then 4
-            when 'five' then 5 when 'six' then 6 when 'seven' then 7 when 'eight' then 8 when 'nine' then 9
-            when 'ten' then 10 else replace(c.printed_value, ',', '')::decimal(18, 4)
-        end::decimal(18, 4) as obs_value,
+        number_of(c.printed_value) as obs_value,
         case
             when c.printed_value = 'life' then null
             when contains(c.printed_value, '.') then length(c.printed_value) - position('.' in c.printed_value)
@@ -308,11 +312,7 @@ select
     coalesce(c.fiscal_year::int, e.fiscal_year) as fiscal_year, c.compared_column, c.left_row, c.right_row,
     comparator.comparator, c.printed_value, c.printed_unit, c.wording, c.row_number::int as row_number, c.row_label,
     coalesce(unit.factor, 1) * 10000 as unit,
-    coalesce(unit.factor, 1) * case c.printed_value
-        when 'one' then 1 when 'two' then 2 when 'three' then 3 when 'four' then 4 when 'five' then 5 when 'six' then 6
-        when 'seven' then 7 when 'eight' then 8 when 'nine' then 9 when 'ten' then 10
-        else replace(c.printed_value, ',', '')::decimal(18, 4)
-    end::decimal(18, 4) * 10000 as difference,
+    coalesce(unit.factor, 1) * number_of(c.printed_value) * 10000 as difference,
     coalesce(c.heading, e.heading) as heading, c.paragraph::int as paragraph, c.footnote
 from raw.comparisons as c
 left join exhibit as e on c.exhibit_id = e.exhibit_id
@@ -999,168 +999,6 @@ inner join by_hand.fct_consistency_checks as c using (discrepancy_id)
 inner join by_hand.fct_observations as o using (observation_id)
 inner join reference.exhibits as e on c.exhibit_id = e.exhibit_id;
 
--- Topical facts, all from the preferred numbers of two populations
-create temp table own as
-select o.*, c.category_role, c.label, c.sort_order, c.range_from, c.range_to
-from by_hand.fct_observations as o
-inner join category as c using (category_key)
-where is_preferred and population_id in ('production_offenders', 'coercion_offenders');
-
-create temp table own_category as
-select
-    n.fiscal_year, n.category_key, n.classification_id, n.category_id, n.label, n.sort_order, n.range_from, n.range_to, n.population_id,
-    t.obs_value::bigint as population_offender_count, p.obs_value::decimal(6, 2) as published_percent,
-    p.decimals as published_percent_decimals, n.obs_value::bigint as offender_count, n.value_low::bigint as offender_count_low,
-    n.value_high::bigint as offender_count_high,
-    p.value_low * t.obs_value <= 100 * n.value_low and 100 * n.value_high <= p.value_high * t.obs_value as is_attainable,
-    n.obs_status as offender_count_status, n.observation_id as count_observation_id, p.observation_id as percent_observation_id
-from own as n
-inner join own as t
-    on n.fiscal_year = t.fiscal_year and t.measure_id = 'offender_count' and t.population_id = 'production_offenders'
-    and t.category_key = if(n.population_id = 'coercion_offenders', 'inducements.coercion', 'population_total.total')
-left join own as p
-    on n.fiscal_year = p.fiscal_year and n.population_id = p.population_id and n.category_key = p.category_key
-    and p.measure_id = 'offender_percent'
-where n.measure_id = 'offender_count' and n.category_role <> 'group';
-
-create table by_hand.fct_coercion_methods as
-select * exclude (range_from, range_to) from own_category
-where classification_id = 'coercion_methods' and population_id = 'production_offenders';
-
-create table by_hand.fct_coercion_approach_counts as
-select * exclude (range_from, range_to) from own_category
-where classification_id = 'coercion_approach_counts' and population_id = 'coercion_offenders';
-
-create table by_hand.fct_misrepresentation_types as
-select * exclude (range_from, range_to) from own_category
-where classification_id = 'misrepresentation_types' and population_id = 'production_offenders';
-
-create table by_hand.fct_enticement_types as
-select * exclude (range_from, range_to) from own_category
-where classification_id = 'enticement_types' and population_id = 'production_offenders';
-
-create table by_hand.fct_victim_count_buckets as
-select
-    c.fiscal_year, c.category_key, c.category_id as victim_count_bucket_id, c.label as bucket_label, c.sort_order,
-    c.range_from as victims_from, if(c.range_from is null, null, coalesce(c.range_to, m.obs_value))::int as victims_to, c.offender_count,
-    c.population_offender_count, c.published_percent, c.published_percent_decimals,
-    as_number(nearest_div(1000000 * c.offender_count, c.population_offender_count))::decimal(7, 4) as recomputed_percent,
-    c.offender_count_status as obs_status, c.count_observation_id, c.percent_observation_id
-from own_category as c
-left join own as m
-    on c.fiscal_year = m.fiscal_year and m.measure_id = 'largest_victim_count' and m.population_id = 'production_offenders'
-    and m.category_key = 'population_total.total'
-where c.classification_id = 'victim_count_buckets' and c.population_id = 'production_offenders';
-
-create table by_hand.fct_offenders_by_fiscal_year as
-select
-    n.fiscal_year, n.obs_value::bigint as offender_count, f.fiscal_year as first_fiscal_year,
-    as_number(nearest_div(1000000 * (n.obs_value - f.obs_value)::bigint, f.obs_value::bigint))::decimal(11, 4)
-        as percent_change_from_first_year,
-    c.obs_value::decimal(9, 2) as published_percent_change, n.observation_id as count_observation_id
-from own as n
-inner join (
-    select * from own
-    where measure_id = 'offender_count' and category_key = 'population_total.total' and population_id = 'production_offenders'
-    order by fiscal_year limit 1
-) as f on true
-left join own as c
-    on n.fiscal_year = c.fiscal_year and f.fiscal_year = c.reference_fiscal_year and c.measure_id = 'offender_count_percent_change'
-    and c.category_key = 'population_total.total' and c.population_id = 'production_offenders'
-where n.measure_id = 'offender_count' and n.category_key = 'population_total.total' and n.population_id = 'production_offenders';
-
-create temp table inducement as
-select
-    fiscal_year, category_key, category_id, min(label) as label, min(sort_order) as sort_order, min(category_role) as category_role,
-    max(obs_value) filter (measure_id = 'offender_count') as offender_count,
-    max(obs_status) filter (measure_id = 'offender_count') as obs_status,
-    max(obs_value) filter (measure_id = 'offender_percent') as published_percent,
-    max(obs_value) filter (measure_id = 'mean_sentence_months') as mean,
-    max(value_low) filter (measure_id = 'mean_sentence_months') as mean_low,
-    max(value_high) filter (measure_id = 'mean_sentence_months') as mean_high,
-    max(observation_id) filter (measure_id = 'offender_count') as count_observation_id,
-    max(observation_id) filter (measure_id = 'mean_sentence_months') as mean_observation_id
-from own
-where population_id = 'production_offenders' and classification_id in ('inducements', 'population_total')
-group by all;
-
-create table by_hand.fct_sentence_by_inducement as
-select
-    i.fiscal_year, i.category_key, i.category_id as inducement_id, i.label as inducement_label, i.sort_order,
-    i.offender_count::bigint as offender_count, t.offender_count::bigint as population_offender_count,
-    as_number(nearest_div(1000000 * i.offender_count::bigint, t.offender_count::bigint))::decimal(7, 4) as offender_percent,
-    i.published_percent::decimal(6, 2) as published_percent, i.mean::decimal(9, 2) as mean_sentence_months,
-    t.mean::decimal(9, 2) as population_mean_sentence_months, (i.mean - n.mean)::decimal(9, 2) as months_above_no_inducement,
-    i.count_observation_id, i.mean_observation_id
-from inducement as i
-inner join inducement as t on i.fiscal_year = t.fiscal_year and t.category_role = 'total'
-left join inducement as n on i.fiscal_year = n.fiscal_year and n.category_role = 'none'
-where i.category_role in ('part', 'none');
-
-create table by_hand.fct_sentence_by_inducement_use as
-select
-    i.fiscal_year, i.category_key, i.category_id as inducement_use_id, i.label as inducement_use_label, i.sort_order,
-    i.offender_count::bigint as offender_count, t.offender_count::bigint as population_offender_count,
-    i.mean::decimal(9, 4) as mean_sentence_months, i.mean_low::decimal(9, 4) as mean_sentence_months_low,
-    i.mean_high::decimal(9, 4) as mean_sentence_months_high, i.obs_status
-from inducement as i
-inner join inducement as t on i.fiscal_year = t.fiscal_year and t.category_role = 'total'
-where i.category_role in ('any', 'none') and i.offender_count is not null;
-
-create table by_hand.fct_sentencing_outcomes as
-select
-    o.fiscal_year, if(m.statistic = 'percent', o.category_id, o.measure_id) as outcome_id,
-    case m.statistic when 'percent' then o.label when 'guideline' then m.label || ': ' || o.label else m.label end as label,
-    o.printed_value, o.obs_value::decimal(18, 4) as obs_value, m.unit, o.observation_id
-from own as o
-inner join measure as m using (measure_id)
-where o.obs_status = 'published' and o.population_id = 'production_offenders' and (
-    o.classification_id = 'population_total' and m.concept = 'sentence'
-    or o.classification_id = 'sentencing_outcomes' and o.measure_id = 'offender_percent'
-    or m.statistic in ('statutory', 'guideline')
-);
-
--- Checks of the reference tables: keys, references, codes
-select key from (
-    select classification_id || '.' || category_id as key from reference.categories union all select 'c ' || classification_id from reference.classifications
-    union all select 'm ' || measure_id from reference.measures union all select 'p ' || population_id from reference.populations
-    union all select 'r ' || report_id from reference.reports union all select 'e ' || exhibit_id from reference.exhibits
-    union all select 'l ' || rule_id from reference.rules union all select 'k ' || exhibit_id || ' ' || column_name from reference.exhibit_columns
-    union all select 'd ' || discrepancy_id from reference.known_discrepancies union all select 'w ' || wording from reference.wordings
-    union all select 'u ' || measure_id || ' ' || printed_unit from reference.measure_units
-    union all select 's ' || report_id || ' ' || context from reference.source_exclusions
-    union all select 'v ' || label_word || ' ' || printed_as from reference.label_words
-) group by key having count(*) > 1;
-
-select 'no value' from by_hand.dim_exhibits where columns([
-    'exhibit_id', 'report_id', 'exhibit_type', 'title', 'sort_order', 'fiscal_years', 'printed_row_count', 'printed_number_count',
-    'printed_wording_count', 'paragraph_count', 'population_id', 'keyed_on', 'keyed_from']) is null
-union all select 'no value' from reference.categories where classification_id is null or category_id is null or label is null or sort_order is null or category_role is null
-union all select 'no value' from reference.classifications where classification_id is null or label is null or is_mutually_exclusive is null or is_exhaustive is null or description is null
-union all select 'no value' from reference.measures where measure_id is null or label is null or unit is null or concept is null or statistic is null or is_exact is null or description is null
-union all select 'no value' from reference.populations where population_id is null or label is null or description is null
-union all select 'no value' from reference.rules where rule_id is null or label is null or description is null
-union all select 'no value' from reference.reports where report_id is null or title is null or publisher is null or publication_date is null or publication_date_precision is null or license is null or landing_url is null or source_sha256 is null
-union all select 'no code' from reference.categories where category_role not in ('part', 'none', 'any', 'group', 'residual', 'total')
-union all select 'no code' from reference.exhibits where exhibit_type not in ('table', 'figure', 'statements', 'comparisons')
-union all select 'no code' from reference.measures where statistic not in ('count', 'percent', 'mean', 'minimum', 'maximum', 'difference', 'percent_change', 'period', 'statutory', 'guideline')
-union all select 'no code' from reference.reports where publication_date_precision not in ('day', 'month')
-union all select 'no code' from reference.wordings where wording_category not in ('approximation', 'bound', 'comparison');
-
-select 'no exhibit' from reference.exhibit_columns anti join reference.exhibits using (exhibit_id)
-union all select 'no exhibit' from reference.known_discrepancies anti join reference.exhibits using (exhibit_id)
-union all select 'no measure' from reference.exhibit_columns anti join reference.measures using (measure_id)
-union all select 'no measure' from reference.measure_units anti join reference.measures using (measure_id)
-union all select 'no measure' from (from reference.wordings where measure_id is not null) anti join reference.measures using (measure_id)
-union all select 'no population' from reference.exhibits anti join reference.populations using (population_id)
-union all select 'no report' from reference.exhibits anti join reference.reports using (report_id)
-union all select 'no report' from reference.source_exclusions anti join reference.reports using (report_id)
-union all select 'no parent' from reference.populations as c anti join reference.populations as p on c.parent_population_id = p.population_id where c.parent_population_id is not null
-union all select 'no category' from (from reference.populations where category_id is not null) anti join category using (classification_id, category_id)
-union all select 'no category' from category as c anti join category as p on c.classification_id = p.classification_id and c.parent_category_id = p.category_id where c.parent_category_id is not null
-union all select 'no category' from classification where parent_classification_id is not null and parent_category_no is null
-union all select 'no classification' from reference.categories anti join reference.classifications using (classification_id);
-
 -- Checks of the cells
 select exhibit_id, row_number, printed_value from raw.cells
 where not (
@@ -1273,16 +1111,6 @@ select check_id from by_hand.fct_consistency_checks group by all having count(*)
 
 select comparison_id from by_hand.fct_stated_comparisons group by all having count(*) > 1;
 
-select key from (
-    select (1, fiscal_year, category_id) as key from by_hand.fct_coercion_methods union all select (2, fiscal_year, category_id) from by_hand.fct_coercion_approach_counts
-    union all select (3, fiscal_year, category_id) from by_hand.fct_misrepresentation_types union all select (4, fiscal_year, category_id) from by_hand.fct_enticement_types
-    union all select (5, fiscal_year, victim_count_bucket_id) from by_hand.fct_victim_count_buckets union all select (6, fiscal_year, inducement_id) from by_hand.fct_sentence_by_inducement
-    union all select (7, fiscal_year, inducement_use_id) from by_hand.fct_sentence_by_inducement_use union all select (8, fiscal_year, '') from by_hand.fct_offenders_by_fiscal_year
-    union all select (9, fiscal_year, outcome_id) from by_hand.fct_sentencing_outcomes union all select (10, 0, discrepancy_id) from by_hand.rpt_discrepancies
-    union all select (11, row_number, exhibit_id) from (select distinct exhibit_id, row_number, row_label, fiscal_year, locator, footnote from by_hand.fct_observations where report_id = 'ussc_production_2021' and obs_status = 'published')
-    union all select (12, row_number, exhibit_id) from by_hand.fct_stated_comparisons where exhibit_id = 'ussc_production_2021.comparisons'
-) group by key having count(*) > 1;
-
 -- Values, codes and references
 select 'fct_observations' from by_hand.fct_observations
 where observation_id is null or report_id is null or exhibit_id is null or fiscal_year is null or population_id is null or category_key is null
@@ -1345,61 +1173,3 @@ published as (
     from by_hand.fct_observations where obs_status = 'published'
 )
 select * from (from keyed except all from published) union all select * from (from published except all from keyed);
-
--- Topical facts: complete, of known codes, equal to the observations, and their parts sum to the whole
-create temp table category_fact as
-from by_hand.fct_coercion_methods union all from by_hand.fct_coercion_approach_counts union all from by_hand.fct_misrepresentation_types
-union all from by_hand.fct_enticement_types;
-
-select 'category fact' from category_fact
-where columns(* exclude (published_percent, published_percent_decimals, is_attainable, percent_observation_id, offender_count)) is null
-    or offender_count_low > offender_count_high
-union all
-select 'victim_count_buckets' from by_hand.fct_victim_count_buckets
-where columns(* exclude (victims_from, victims_to, published_percent, published_percent_decimals, percent_observation_id)) is null
-union all select 'inducement' from by_hand.fct_sentence_by_inducement where columns(* exclude (published_percent)) is null or inducement_id = 'none' and months_above_no_inducement <> 0
-union all select 'use' from by_hand.fct_sentence_by_inducement_use where columns(*) is null
-union all select 'offenders' from by_hand.fct_offenders_by_fiscal_year where columns(* exclude (published_percent_change)) is null or abs(percent_change_from_first_year - published_percent_change) > 0.5
-union all select 'outcomes' from by_hand.fct_sentencing_outcomes where columns(* exclude (obs_value)) is null
-union all select 'parts' from by_hand.fct_victim_count_buckets group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count)
-union all select 'parts' from by_hand.fct_coercion_approach_counts group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count)
-union all select 'parts' from by_hand.fct_sentence_by_inducement_use group by fiscal_year having sum(offender_count) is distinct from any_value(population_offender_count);
-
-with fact (id, value, low, high) as (
-    select count_observation_id, offender_count, offender_count_low, offender_count_high from category_fact
-    union all select percent_observation_id, published_percent, null, null from category_fact where percent_observation_id is not null
-    union all select count_observation_id, offender_count, null, null from by_hand.fct_victim_count_buckets
-    union all select percent_observation_id, published_percent, null, null from by_hand.fct_victim_count_buckets where percent_observation_id is not null
-    union all select count_observation_id, offender_count, null, null from by_hand.fct_sentence_by_inducement
-    union all select mean_observation_id, mean_sentence_months, null, null from by_hand.fct_sentence_by_inducement
-    union all select count_observation_id, offender_count, null, null from by_hand.fct_offenders_by_fiscal_year
-    union all select observation_id, obs_value, null, null from by_hand.fct_sentencing_outcomes
-),
-expected as (
-    select * from own
-    where measure_id in ('offender_count', 'offender_percent')
-        and (population_id = 'production_offenders' and classification_id in ('coercion_methods', 'misrepresentation_types', 'enticement_types', 'victim_count_buckets')
-            or population_id = 'coercion_offenders' and classification_id = 'coercion_approach_counts')
-        and category_role <> 'group'
-    union all from own where population_id = 'production_offenders' and classification_id = 'inducements' and category_role in ('part', 'none')
-        and measure_id in ('offender_count', 'mean_sentence_months')
-    union all from own where population_id = 'production_offenders' and classification_id = 'population_total' and measure_id = 'offender_count'
-    union all from own where population_id = 'production_offenders' and obs_status = 'published' and (
-        measure_id in ('mean_sentence_months', 'shortest_sentence_years', 'longest_sentence_years') and classification_id = 'population_total'
-        or classification_id = 'sentencing_outcomes' and measure_id = 'offender_percent'
-        or measure_id in ('mandatory_minimum_years', 'guideline_enhancement_levels'))
-)
-select coalesce(fact.id, expected.observation_id) from fact full join expected on fact.id = expected.observation_id
-where fact.id is null or expected.observation_id is null or fact.value is distinct from expected.obs_value
-    or (fact.low is not null and (fact.low <> expected.value_low or fact.high <> expected.value_high));
-
-select 'topical fact' from (
-    select category_key, fiscal_year, population_id from category_fact
-    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_victim_count_buckets
-    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_sentence_by_inducement
-    union all select category_key, fiscal_year, 'production_offenders' from by_hand.fct_sentence_by_inducement_use
-    union all select 'population_total.total', fiscal_year, 'production_offenders' from by_hand.fct_offenders_by_fiscal_year
-    union all select 'population_total.total', fiscal_year, 'production_offenders' from by_hand.fct_sentencing_outcomes
-) as f
-left join category using (category_key) left join by_hand.dim_fiscal_years as y using (fiscal_year) left join reference.populations as p using (population_id)
-where category.category_no is null or y.fiscal_year is null or p.population_id is null;
