@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from export.tables import base_type, scale
-from warehouse.database import quoted
+from warehouse.database import quoted, text
 from warehouse.manifest import Mart
 
 
@@ -54,8 +54,3 @@ def _json_columns(mart: Mart) -> str:
         else quoted(column.name)
         for column in mart.columns
     )
-
-
-def text(value: str) -> str:
-    """Quote an SQL text."""
-    return "'" + value.replace("'", "''") + "'"

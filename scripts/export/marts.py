@@ -18,13 +18,13 @@ from typing import Any
 
 import duckdb
 
-from export.formats import text, write_files
+from export.formats import write_files
 from export.package import PACKAGE_NAME, data_package
 from export.tables import count_rows, sorted_table, with_columns
 from export.workbook import WORKBOOK, Workbook, sheet_names, too_large
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
 from warehouse.build_id import check_build_id
-from warehouse.database import connect_read_only
+from warehouse.database import connect_read_only, text
 from warehouse.manifest import read_marts
 from warehouse.project import UserError, sha256
 

@@ -70,3 +70,8 @@ def _close_file_access(connection: duckdb.DuckDBPyConnection) -> None:
 def quoted(name: str) -> str:
     """Quote an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """Quote an SQL text."""
+    return "'" + value.replace("'", "''") + "'"

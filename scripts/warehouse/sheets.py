@@ -25,6 +25,8 @@ from typing import TextIO
 
 import duckdb
 
+from warehouse.database import text
+
 CODES = (
     "fiscal_year",
     "population_id",
@@ -200,11 +202,6 @@ def descriptions(manifest: Path) -> Iterator[str]:
         yield f"comment on table {table} is {text(source['description'])}"
         for name, column in source["columns"].items():
             yield f"comment on column {table}.{name} is {text(column['description'])}"
-
-
-def text(value: str) -> str:
-    """Quote an SQL text."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def text_columns(columns: Iterable[str]) -> str:

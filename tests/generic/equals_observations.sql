@@ -1,4 +1,4 @@
-{% test equals_observations(model, observations) %}
+{% test equals_observations(model, observations, condition='true') %}
 {%- for expected in observations %}
 select
     '{{ model.identifier }}: '
@@ -17,7 +17,7 @@ full outer join (
     from {{ ref('fct_observations') }} as observations
     inner join {{ ref('dim_categories') }} as categories
         on observations.category_key = categories.category_key
-    where observations.is_preferred and {{ expected.where }}
+    where observations.is_preferred and {{ condition }} and ({{ expected.where or 'true' }})
 ) as observations
     on facts.{{ expected.id }} = observations.observation_id
 where
