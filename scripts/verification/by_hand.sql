@@ -6,7 +6,8 @@
 --
 -- Codes become whole numbers first; values are whole ten-thousandths, sums whole 10^-8. Statements
 -- are separated by a semicolon at the end of a line; one that begins with `select` is a check, whose
--- rows are failures.
+-- rows are failures. What the first report never prints (shares of known cases only, several counts
+-- missing, rounded bases) is not provided for: the facts of the models would differ, and be named.
 
 -- Arithmetic on whole numbers, and numbers in words.
 create temp macro floor_div(n, d) as n // d - cast(n % d < 0 as bigint);
@@ -118,8 +119,6 @@ select
         as series_population_id,
     case when category_key = 'population_total.total' then l.total_category_no else category.category_no end
         as category_no,
-    case when m.statistic <> 'percent' or percent_base = 'all' then 0 when percent_base = 'known' then 1 else 2 end
-        as base_no,
     coalesce(reference_fiscal_year * 10000, 0) + coalesce(reference.category_no, 0) as reference_no,
     case when m.is_exact then 0 else case decimals when 0 then 5000 when 1 then 500 when 2 then 50 when 3 then 5 end end
         as half_unit
@@ -130,8 +129,8 @@ left join category using (category_key)
 left join category as reference
     on reference_category_id = reference.category_id and category.classification_no = reference.classification_no;
 
-create temp macro series_no(population_no, fiscal_year, category_no, measure_no, base_no) as
-    population_no * 1000000000000 + fiscal_year::bigint * 100000000 + category_no * 10000 + measure_no * 10 + base_no;
+create temp macro series_no(population_no, fiscal_year, category_no, measure_no) as
+    population_no * 1000000000000 + fiscal_year::bigint * 100000000 + category_no * 10000 + measure_no * 10;
 
 -- What each number is about; of the printings of one, the first is preferred.
 create temp table observation as
@@ -140,10 +139,10 @@ select
     cast(obs_value * 10000 as bigint) as value,
     cast(obs_value * 10000 as bigint) - half_unit as low,
     cast(obs_value * 10000 as bigint) + half_unit as high,
-    series_no(population_no, printed.fiscal_year, printed.category_no, measure_no, base_no) as series_no,
+    series_no(population_no, printed.fiscal_year, printed.category_no, measure_no) as series_no,
     printed.fiscal_year || '/' || series_population_id || '/' || category.category_key || '/' || measure_id
     || coalesce('/since/' || reference_fiscal_year, '') || coalesce('/against/' || reference_category_id, '')
-    || case base_no when 0 then '' else '/of/' || percent_base end as series_key
+        as series_key
 from printed
 left join category on printed.category_no = category.category_no;
 
@@ -160,25 +159,25 @@ select
     o.observation_key as quantity_key, o.observation_key, o.observation_id, o.report_id, o.exhibit_id,
     o.series_no, o.reference_no, o.series_key,
     o.fiscal_year, o.population_no, o.series_population_id, o.category_no, c.classification_no, c.category_role,
-    m.measure_no, m.statistic, o.base_no, o.percent_base, o.printed_value, o.decimals, o.low, o.high,
+    m.measure_no, m.statistic, o.percent_base, o.printed_value, o.decimals, o.low, o.high,
     cast(m.value_from * 10000 as bigint) as least, cast(m.value_to * 10000 as bigint) as most,
     case
         when c.category_role = 'total' then null
         when m.statistic in ('count', 'mean') then coalesce(
-            series_no(o.population_no, o.fiscal_year, k.parent_category_no, m.measure_no, 0),
-            series_no(l.total_population_no, o.fiscal_year, l.total_category_no, m.measure_no, 0))
+            series_no(o.population_no, o.fiscal_year, k.parent_category_no, m.measure_no),
+            series_no(l.total_population_no, o.fiscal_year, l.total_category_no, m.measure_no))
         when m.statistic = 'percent' then
-            series_no(o.population_no, o.fiscal_year, k.parent_category_no, m.measure_no, o.base_no)
+            series_no(o.population_no, o.fiscal_year, k.parent_category_no, m.measure_no)
     end as whole_no,
     case when m.statistic in ('percent', 'mean') then
-        series_no(o.population_no, o.fiscal_year, o.category_no, x.measure_no, 0)
+        series_no(o.population_no, o.fiscal_year, o.category_no, x.measure_no)
     end as count_no,
-    case when m.statistic = 'percent' and o.base_no = 0 then
-        series_no(l.total_population_no, o.fiscal_year, l.total_category_no, x.measure_no, 0)
+    case when m.statistic = 'percent' then
+        series_no(l.total_population_no, o.fiscal_year, l.total_category_no, x.measure_no)
     end as base_series_no,
     case when m.statistic = 'percent' then coalesce(
-        series_no(o.population_no, o.fiscal_year, k.parent_category_no, x.measure_no, 0),
-        series_no(l.total_population_no, o.fiscal_year, l.total_category_no, x.measure_no, 0))
+        series_no(o.population_no, o.fiscal_year, k.parent_category_no, x.measure_no),
+        series_no(l.total_population_no, o.fiscal_year, l.total_category_no, x.measure_no))
     end as whole_count_no,
     x.measure_no as of_measure_no, m.of_measure_id
 from observation as o
@@ -190,43 +189,27 @@ left join measure as x on m.of_measure_id = x.measure_id
 inner join population_link as l on o.population_no = l.population_no;
 
 create temp table count_behind as
-with counts as (select series_no, low, high from series where statistic = 'count'),
-wanted as (
-    select series.* from series
-    anti join counts on series.count_no = counts.series_no
-    where statistic = 'percent' and base_series_no is not null
-),
-on_print as (
-    select
-        wanted.*, counts.low as base_low, counts.high as base_high,
-        ceil_div(wanted.low * (counts.low // 10000), 1000000) as least_count,
-        floor_div(wanted.high * (counts.high // 10000), 1000000) as greatest_count
-    from wanted
-    inner join counts on wanted.base_series_no = counts.series_no and counts.low > 0
-),
-on_counts as (
-    select
-        wanted.*, 10000 * least(c.least_count, c.greatest_count) as base_low,
-        10000 * greatest(c.least_count, c.greatest_count) as base_high,
-        ceil_div(wanted.low * least(c.least_count, c.greatest_count), 1000000) as least_count,
-        floor_div(wanted.high * greatest(c.least_count, c.greatest_count), 1000000) as greatest_count
-    from wanted
-    inner join on_print as c
-        on wanted.base_series_no = c.count_no and least(c.least_count, c.greatest_count) > 0
-)
-from on_print union all from on_counts;
+with counts as (select series_no, low, high from series where statistic = 'count')
+select
+    series.*, counts.low as base_low, counts.high as base_high,
+    ceil_div(series.low * (counts.low // 10000), 1000000) as least_count,
+    floor_div(series.high * (counts.high // 10000), 1000000) as greatest_count
+from series
+inner join counts on series.base_series_no = counts.series_no and counts.low > 0
+anti join counts as printed on series.count_no = printed.series_no
+where series.statistic = 'percent';
 
 create temp table known as
 select
     quantity_key, observation_key, observation_id, 'printed' as origin, series_no, reference_no, series_key,
-    fiscal_year, population_no, series_population_id, category_no, measure_no, statistic, base_no, percent_base,
+    fiscal_year, population_no, series_population_id, category_no, measure_no, statistic, percent_base,
     printed_value, low, high, least, most, whole_no, count_no, base_series_no
 from series
 union all
 select
     100000000000000000 + quantity_key, observation_key, observation_id, 'percentage', count_no, 0,
     fiscal_year || '/' || series_population_id || '/' || category_key || '/' || of_measure_id,
-    fiscal_year, population_no, series_population_id, category_no, of_measure_no, 'count', 0, null,
+    fiscal_year, population_no, series_population_id, category_no, of_measure_no, 'count', null,
     printed_value, 10000 * least(least_count, greatest_count), 10000 * greatest(least_count, greatest_count),
     0, base_high, whole_count_no, null, null
 from count_behind
@@ -235,7 +218,7 @@ inner join category using (category_no);
 create temp table unprinted as
 with divided as (
     select
-        k.fiscal_year, k.population_no, k.series_population_id, c.classification_no, k.measure_no, k.base_no,
+        k.fiscal_year, k.population_no, k.series_population_id, c.classification_no, k.measure_no,
         k.percent_base, min(k.statistic) as statistic, min(least) as least, min(most) as most,
         min(whole_no) as whole_no
     from known as k
@@ -246,7 +229,7 @@ with divided as (
 expected as (
     select
         divided.*, c.category_no, c.category_key,
-        series_no(population_no, fiscal_year, c.category_no, measure_no, base_no) as series_no
+        series_no(population_no, fiscal_year, c.category_no, measure_no) as series_no
     from divided
     inner join classification as k on divided.classification_no = k.classification_no and k.is_exhaustive
     inner join category as c
@@ -254,9 +237,8 @@ expected as (
 )
 select
     -series_no as quantity_key, series_no,
-    fiscal_year || '/' || series_population_id || '/' || category_key || '/' || measure_id
-    || case base_no when 0 then '' else '/of/' || percent_base end as series_key,
-    fiscal_year, population_no, series_population_id, category_no, measure_no, expected.statistic, base_no, percent_base,
+    fiscal_year || '/' || series_population_id || '/' || category_key || '/' || measure_id as series_key,
+    fiscal_year, population_no, series_population_id, category_no, measure_no, expected.statistic, percent_base,
     least, most, whole_no
 from expected
 inner join measure using (measure_no)
@@ -272,7 +254,7 @@ listed as (
 select
     listed.* exclude (whole_no, count_no, base_series_no),
     c.classification_no, c.category_id, c.category_key, c.category_role, c.parent_category_id, c.sort_order,
-    series_no(population_no, fiscal_year, c.classification_no, measure_no, 0) as family,
+    series_no(population_no, fiscal_year, c.classification_no, measure_no) as family,
     wholes.quantity_key as whole_key, counts.quantity_key as count_key, bases.quantity_key as base_key
 from listed
 left join category as c on listed.category_no = c.category_no
@@ -324,7 +306,7 @@ left join unit on c.printed_unit = unit.printed_unit;
 create temp table compared as
 with lefts as (
     select comparison.*, o.observation_key, o.observation_id, o.printed_value as left_printed, o.half_unit,
-        o.population_no, o.measure_no, o.base_no, o.category_no, o.classification_no
+        o.population_no, o.measure_no, o.category_no, o.classification_no
     from comparison
     left join observation as o
         on comparison.compared_no = o.exhibit_no and comparison.compared_column = o.column_name
@@ -336,7 +318,6 @@ others as (
     inner join series
         on lefts.population_no = series.population_no and lefts.fiscal_year = series.fiscal_year
         and lefts.measure_no = series.measure_no and lefts.classification_no = series.classification_no
-        and lefts.base_no = series.base_no
     where comparator = 'greatest' and lefts.category_no <> series.category_no and series.category_role = 'part'
     group by comparison_id
 ),
@@ -366,8 +347,7 @@ select row_number() over () as rule_no, rule_id from (values
 
 create temp table percentage_pair as
 select
-    p.quantity_key, p.observation_id, p.count_key, p.base_key,
-    (b.low + b.high) // 2 as base, (b.high - b.low) * p.high // 2 as tolerance
+    p.quantity_key, p.observation_id, p.count_key, p.base_key, b.low as base
 from quantity as p
 inner join quantity as c on p.count_key = c.quantity_key and c.origin = 'printed'
 inner join quantity as b on p.base_key = b.quantity_key
@@ -375,7 +355,7 @@ where p.statistic = 'percent';
 
 create temp table sum_part as
 select
-    q.*, k.label, k.is_exhaustive, k.is_mutually_exclusive, k.classification_id,
+    q.*, k.label, k.is_mutually_exclusive, k.classification_id,
     case when q.statistic = 'percent' and k.parent_category_id is null then 10000000000 when whole_key is not null then 0 end
         as remainder
 from quantity as q
@@ -385,13 +365,13 @@ where q.statistic in ('count', 'percent')
 
 create temp table sum_whole as
 select
-    family, base_no, row_number() over () as relation_key,
+    family, row_number() over () as relation_key,
     min(classification_id) || if(bool_and(is_mutually_exclusive), '.', '.use.') || min(statistic) || ':' || min(observation_id) as id,
     min(label) || if(bool_and(is_mutually_exclusive), ': sum of the parts, ', ': any and none, ') || min(statistic) as subject,
-    min(whole_key) as whole_key, case when bool_and(is_exhaustive) then min(remainder) end as low, min(remainder) as high
+    min(whole_key) as whole_key, min(remainder) as remainder
 from sum_part
 where remainder is not null
-group by family, base_no
+group by family
 having count(observation_id) > 0;
 
 create temp table subset as
@@ -465,98 +445,66 @@ inner join (select whole_key, classification_no, count(*) as uses from use group
 
 create temp table mean_part as
 select
-    q.quantity_key, q.observation_id, q.family, q.whole_key, q.classification_no, q.category_id, q.category_role, q.low, q.high,
-    k.label, k.is_mutually_exclusive, k.classification_id,
-    w.low as whole_low, w.high as whole_high, w.observation_id as whole_id, w.category_role as whole_role,
-    wc.quantity_key as whole_count_key, case when wc.low = wc.high then wc.low end as whole_count,
-    c.quantity_key as exact_count_key, c.low as exact_count,
-    s.quantity_key as share_key, (s.low + s.high) // 2 as share, (s.high - s.low) // 2 as share_rounding
+    q.quantity_key, q.whole_key, q.category_id, q.category_role, k.label, k.classification_id,
+    w.observation_id as whole_id, wc.quantity_key as whole_count_key, wc.low as whole_count,
+    c.quantity_key as exact_count_key, c.low as exact_count
 from quantity as q
 inner join classification as k on q.classification_no = k.classification_no and k.is_exhaustive
 inner join quantity as w on q.whole_key = w.quantity_key
 left join quantity as wc on w.count_key = wc.quantity_key
 left join quantity as c on q.count_key = c.quantity_key and c.low = c.high
-left join (select population_no, fiscal_year, category_no, quantity_key, low, high from quantity where statistic = 'percent' and origin = 'printed') as s
-    on q.population_no = s.population_no and q.fiscal_year = s.fiscal_year and q.category_no = s.category_no
 where q.statistic = 'mean';
 
 create temp table weighted as
-with parts as (
-    select * from mean_part
-    where case when is_mutually_exclusive then category_role in ('part', 'residual') else category_role in ('any', 'none') end
-),
+with parts as (select * from mean_part where category_role in ('any', 'none')),
 sums as (
     select
-        row_number() over () as relation_key, whole_key, classification_no, min(classification_id) || if(bool_and(is_mutually_exclusive), '', '.use') as id,
-        min(whole_id) as whole_id, min(label) || ': weighted mean of the parts' as subject,
-        min(whole_count_key) as whole_count_key, min(whole_count) as whole_count, coalesce(sum(exact_count), 0)::bigint as exact_counts,
-        count(*) - count(exact_count) as missing_counts,
-        case when count(*) = count(share) and count(*) = count(observation_id) then sum(share)::bigint end as shares,
-        sum(share_rounding)::bigint * max(greatest(high - whole_low, whole_high - low)) as tolerance
+        row_number() over () as relation_key, whole_key, min(classification_id) || '.use:' || min(whole_id) as id,
+        min(label) || ': weighted mean of the parts' as subject,
+        min(whole_count_key) as whole_count_key, min(whole_count) as whole_count, sum(exact_count)::bigint as exact_counts
     from parts
-    group by whole_key, classification_no
+    group by whole_key
 )
 select
-    parts.quantity_key, parts.exact_count_key, parts.share, parts.share_key, sums.*,
-    coalesce(missing_counts <= 1 and exact_counts <= sums.whole_count, false) as is_counted,
+    parts.quantity_key, parts.exact_count_key, sums.*,
     coalesce(parts.exact_count, sums.whole_count - sums.exact_counts) as part_count
 from parts
-inner join (select * rename (id as sum_id) from sums) as sums using (whole_key, classification_no);
+inner join sums using (whole_key);
 
 create temp table mean_bound as
 select row_number() over () as relation_key, * from (with parts as (
-    select *, count(*) over (partition by whole_key, classification_no) as part_count
-    from mean_part
-    where not is_mutually_exclusive and exact_count is not null and category_role = 'part'
+    select * from mean_part where category_role = 'part'
 ),
-named as (select classification_no, count(*) as named_count from category where category_role = 'part' group by all),
 unions as (
     select distinct
-        p.classification_no, p.classification_id, p.whole_key, p.part_count = named_count as is_complete,
-        p.label || ': mean of those in any or none' as subject, p.whole_id, n.quantity_key as none_key,
-        n.exact_count_key as none_count_key, n.exact_count as none_count, p.whole_count_key, p.whole_count
+        p.classification_id, p.whole_key, p.label || ': mean of those in any or none' as subject, p.whole_id,
+        n.quantity_key as none_key, n.exact_count_key as none_count_key, n.exact_count as none_count,
+        p.whole_count_key, p.whole_count
     from parts as p
-    inner join named using (classification_no)
-    left join (select * from mean_part where category_role = 'none' and exact_count is not null) as n
-        on p.whole_key = n.whole_key and p.classification_no = n.classification_no
-    where p.whole_count is not null and (n.quantity_key is not null or p.whole_role <> 'total')
+    inner join mean_part as n on p.whole_key = n.whole_key and n.category_role = 'none'
 )
 select *, classification_id || ':' || whole_id as id, null::bigint as part_key, null::bigint as low, 0 as high
-from unions where is_complete
+from unions
 union all
 select u.*, u.classification_id || '.' || p.category_id || ':' || u.whole_id, p.quantity_key, 0, null
 from unions as u
-inner join parts as p on u.whole_key = p.whole_key and u.classification_no = p.classification_no);
-
-create temp table mean_count as
-select quantity_key, whole_key, classification_no, exact_count, exact_count_key
-from mean_part where not is_mutually_exclusive and exact_count is not null and category_role = 'part';
+inner join parts as p on u.whole_key = p.whole_key);
 
 create temp table repeated as
-select
-    o.observation_key, o.observation_id, f.first_key,
-    case when o.value is null or p.value is null then 0 else 10000 end as factor,
-    10000 * case
-        when o.printed_value = p.printed_value then 0
-        when o.value is null or p.value is null then -10000
-        when o.decimals = p.decimals then 0
-        else o.half_unit + p.half_unit
-    end as tolerance
+select o.observation_key, o.observation_id, f.first_key
 from observation as o
-inner join first_printing as f on o.series_no = f.series_no and o.reference_no = f.reference_no and o.observation_key <> f.first_key
-inner join observation as p on f.first_key = p.observation_key;
+inner join first_printing as f on o.series_no = f.series_no and o.reference_no = f.reference_no and o.observation_key <> f.first_key;
 
 create temp table change as
 select
-    s.observation_key, s.observation_id, greatest(abs(s.low), abs(s.high)) as greatest_change,
-    l.quantity_key as later_key, e.quantity_key as earlier_key, (e.low + e.high) // 2 as earlier,
-    (e.high - e.low) * greatest(abs(s.low), abs(s.high)) // 2 as tolerance
+    s.observation_key, s.observation_id,
+    l.quantity_key as later_key, e.quantity_key as earlier_key, e.low as earlier
 from series as s
 inner join observation as o using (observation_key)
 inner join quantity as l
-    on series_no(s.population_no, s.fiscal_year, s.category_no, s.of_measure_no, 0) = l.series_no and l.reference_no = 0
+    on series_no(s.population_no, s.fiscal_year, s.category_no, s.of_measure_no) = l.series_no and l.reference_no = 0
 inner join quantity as e
-    on series_no(s.population_no, o.reference_fiscal_year, s.category_no, s.of_measure_no, 0) = e.series_no and e.reference_no = 0
+    on series_no(s.population_no, o.reference_fiscal_year, s.category_no, s.of_measure_no) = e.series_no and e.reference_no = 0
     and e.low > 0
 where s.statistic = 'percent_change';
 
@@ -622,19 +570,16 @@ from compared inner join (select exhibit_id, exhibit_no from exhibit) as own usi
 -- One row per relation: limits in 10^-8.
 create temp table relation as
 with listed (rule_no, key, id, low, high, bounds, subject, note, exhibit_id) as (
-    select 1, quantity_key, observation_id, -tolerance, tolerance, '[]', null, null, null from percentage_pair
-    union all select 2, relation_key, id, low, high, '[]', subject, null, null from sum_whole
+    select 1, quantity_key, observation_id, 0, 0, '[]', null, null, null from percentage_pair
+    union all select 2, relation_key, id, remainder, remainder, '[]', subject, null, null from sum_whole
     union all select 3, relation_key, id, null, 0, '[]', null, null, null from subset
     union all select 4, relation_key, id, 0, null, '[]', subject, null, null from overlap
     union all select 5, relation_key * 10, classification_id || '.least:' || observation_id, 0, null, '[]', subject, null, null from counted
     union all select 5, relation_key * 10 + 1, classification_id || '.most:' || observation_id, null, 0, '[]', subject, null, null from counted
-    union all
-    select distinct 6, relation_key, sum_id || if(is_counted, '', '.shares') || ':' || whole_id, if(is_counted, 0, -tolerance), if(is_counted, 0, tolerance),
-        '[]', subject, null, null
-    from weighted where is_counted or shares is not null
+    union all select distinct 6, relation_key, id, 0, 0, '[]', subject, null, null from weighted
     union all select 7, relation_key, id, low, high, '[]', subject, null, null from mean_bound
-    union all select 8, observation_key, observation_id, -tolerance, tolerance, '[]', null, null, null from repeated
-    union all select 9, observation_key, observation_id, -tolerance, tolerance, '[]', null, null, null from change
+    union all select 8, observation_key, observation_id, 0, 0, '[]', null, null, null from repeated
+    union all select 9, observation_key, observation_id, 0, 0, '[]', null, null, null from change
     union all
     select 10, observation_key, observation_id, 100000000::bigint * (fiscal_year - reference_fiscal_year + 1),
         100000000::bigint * (fiscal_year - reference_fiscal_year + 1), '[]', null, null, null
@@ -655,7 +600,7 @@ with listed (rule_no, key, number_key, factor, factor_key, is_subject) as (
     union all select 1, quantity_key, count_key, 1000000, null, false from percentage_pair
     union all
     select 2, relation_key, quantity_key, 10000, null, origin <> 'unknown'
-    from sum_whole inner join sum_part using (family, base_no)
+    from sum_whole inner join sum_part using (family)
     union all select 2, relation_key, whole_key, -10000, null, false from sum_whole where whole_key is not null
     union all select 3, relation_key, quantity_key, 10000, null, true from subset
     union all select 3, relation_key, whole_key, -10000, null, false from subset
@@ -673,22 +618,17 @@ with listed (rule_no, key, number_key, factor, factor_key, is_subject) as (
     union all
     select 5, relation_key * 10 + variant, bucket.quantity_key, -10000 * if(variant = 0, range_from, coalesce(range_to, uses)), null, true
     from counted inner join bucket on counted.whole_key = bucket.whole_key and counted.classification_no = bucket.classification_no, range(2) as v (variant)
-    union all
-    select 6, relation_key, quantity_key, if(is_counted, part_count, share), if(is_counted, exact_count_key, share_key), false
-    from weighted where is_counted or shares is not null
-    union all
-    select distinct 6, relation_key, whole_key,
-        -if(is_counted, if(missing_counts = 0, exact_counts, whole_count), shares), if(is_counted, whole_count_key, null), true
-    from weighted where is_counted or shares is not null
+    union all select 6, relation_key, quantity_key, part_count, exact_count_key, false from weighted
+    union all select distinct 6, relation_key, whole_key, -whole_count, whole_count_key, true from weighted
     union all select 7, relation_key, whole_key, whole_count, whole_count_key, true from mean_bound
-    union all select 7, relation_key, none_key, -none_count, none_count_key, false from mean_bound where none_key is not null
+    union all select 7, relation_key, none_key, -none_count, none_count_key, false from mean_bound
     union all
     select 7, relation_key, p.quantity_key, -p.exact_count, p.exact_count_key, false
-    from mean_bound inner join mean_count as p
-        on mean_bound.whole_key = p.whole_key and mean_bound.classification_no = p.classification_no
+    from mean_bound inner join mean_part as p
+        on mean_bound.whole_key = p.whole_key and p.category_role = 'part'
         and (part_key is null or part_key = p.quantity_key)
-    union all select 8, observation_key, 200000000000000000 + observation_key, factor, null, true from repeated
-    union all select 8, observation_key, 200000000000000000 + first_key, -factor, null, false from repeated
+    union all select 8, observation_key, 200000000000000000 + observation_key, 10000, null, true from repeated
+    union all select 8, observation_key, 200000000000000000 + first_key, -10000, null, false from repeated
     union all select 9, observation_key, observation_key, earlier, earlier_key, true from change
     union all select 9, observation_key, later_key, -1000000, null, false from change
     union all select 9, observation_key, earlier_key, 1000000, null, false from change
@@ -917,7 +857,7 @@ percentages as (
         ceil_div(s.low * (b.low // 10000), 1000000) as least_count, floor_div(s.high * (b.high // 10000), 1000000) as greatest_count
     from series as s
     inner join quantity as q using (quantity_key)
-    left join quantity as b on q.base_key = b.quantity_key and b.low > 0
+    inner join quantity as b on q.base_key = b.quantity_key and b.low > 0
     where s.statistic = 'percent'
 ),
 attainable as (
@@ -933,12 +873,11 @@ checks as (
         'attainable_percentage:' || observation_id as check_id, 'attainable_percentage' as rule_id, observation_id, a.printed_value,
         expected_low, expected_high,
         case
-            when base_low is null then 'not_checkable' when least_count <= greatest_count then 'consistent'
+            when least_count <= greatest_count then 'consistent'
             when d.discrepancy_id is not null then 'documented_discrepancy' else 'inconsistent'
         end as verdict,
         coalesce(base_low >= case decimals when 0 then 100 when 1 then 1000 else 10000 end, false) as is_vacuous, d.discrepancy_id,
         case
-            when base_low is null then 'the number that it is a percentage of is not printed'
             when least_count <= greatest_count
                 then between_words(count_low, count_high) || ' of ' || between_words(base_low, base_high) || ' is ' || a.printed_value || ' percent'
             else 'no whole number of ' || between_words(base_low, base_high) || ' is ' || a.printed_value || ' percent: ' || count_low || ' is '
@@ -947,12 +886,6 @@ checks as (
     from attainable as a
     left join reference.known_discrepancies as d
         on d.check_id = 'attainable_percentage:' || a.observation_id and a.printed_value = d.printed_value
-    union all by name
-    select
-        'percent_change:' || observation_id as check_id, 'percent_change' as rule_id, observation_id, printed_value, 'not_checkable' as verdict,
-        false as is_vacuous, 'the numbers of the two years are not both printed' as explanation
-    from series anti join change using (observation_id)
-    where statistic = 'percent_change'
 )
 select
     check_id, rule_id, coalesce(c.exhibit_id, o.exhibit_id) as exhibit_id, o.fiscal_year, c.observation_id,
@@ -1002,16 +935,15 @@ inner join reference.exhibits as e on c.exhibit_id = e.exhibit_id;
 
 -- Checks of the cells
 create temp table keyed_row as
-select exhibit_id, row_number, row_label, heading, paragraph, wording, footnote, fiscal_year, count(*) as numbers
-from observation group by all
-union all by name
-select exhibit_id, row_number, row_label, heading, paragraph, wording, footnote, fiscal_year, 0 as numbers from comparison;
+select exhibit_id, row_number, row_label, heading, paragraph, wording from observation
+union
+select exhibit_id, row_number, row_label, heading, paragraph, wording from comparison;
 
 select exhibit_id
 from reference.exhibits
 left join (
     select exhibit_id, count(wording) as wordings, md5(string_agg(row_label, '|' order by row_number))[:8] as labels
-    from (select distinct exhibit_id, row_number, row_label, wording from keyed_row) group by exhibit_id
+    from keyed_row group by exhibit_id
 ) as keyed using (exhibit_id)
 where not coalesce(wordings = printed_wording_count and labels = label_checksum, false);
 
@@ -1040,7 +972,7 @@ where k.exhibit_id is null or a.exhibit_id is null or (k.measures, k.base) is di
 
 select * from (
     select *, lag(heading) over above as heading_before, lag(paragraph) over above as paragraph_before, lag(row_number) over above as row_before
-    from (select distinct exhibit_id, row_number, row_label, heading, paragraph from keyed_row)
+    from keyed_row
     window above as (partition by exhibit_id order by row_number)
 )
 where paragraph < 1 or row_number = row_before or (heading = heading_before and paragraph < paragraph_before)
