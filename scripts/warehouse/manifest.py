@@ -36,7 +36,7 @@ class ForeignKey:
 class Mart:
     """A model of the schema `marts` as the manifest describes it, with the keys that tests enforce.
 
-    `primary_key` is empty where no test says that the model's grain is unique.
+    `primary_key` is empty where the model has no test of the name `<model>__primary_key`.
     """
 
     name: str
@@ -81,6 +81,8 @@ def read_marts(manifest: Path) -> tuple[Mart, ...]:
 
 def _mart(node: dict[str, Any], tests: list[dict[str, Any]]) -> Mart:
     required = {name for test in _named(tests, "not_null") for name in _columns(test)}
+    unique = _named(tests, "unique_combination_of_columns")
+    keys = (test for test in unique if test["name"].endswith("__primary_key"))
     return Mart(
         name=node["name"],
         schema=node["schema"],
@@ -94,7 +96,7 @@ def _mart(node: dict[str, Any], tests: list[dict[str, Any]]) -> Mart:
             )
             for column in node["columns"].values()
         ),
-        primary_key=_primary_key(node, tests),
+        primary_key=next((tuple(_columns(test)) for test in keys), ()),
         foreign_keys=tuple(
             key for test in _named(tests, "relationships") for key in _foreign_keys(test)
         ),
@@ -117,13 +119,6 @@ def _columns(test: dict[str, Any]) -> list[str]:
         if argument in kwargs:
             return list(kwargs[argument])
     return [kwargs["column_name"]]
-
-
-def _primary_key(node: dict[str, Any], tests: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the columns of the grain, if a test says that they are unique."""
-    grain = node["config"]["meta"].get("grain", [])
-    keys = [set(_columns(test)) for test in _named(tests, "unique_combination_of_columns")]
-    return tuple(grain) if set(grain) in keys else ()
 
 
 def _foreign_keys(test: dict[str, Any]) -> Iterator[ForeignKey]:
