@@ -1,6 +1,6 @@
-"""Start Apache Superset on the warehouse: datasets and dashboard from bi/superset/, read-only.
+"""Start Apache Superset on the warehouse: datasets and dashboards that follow from it, read-only.
 
-Runs in the environment `.venv-superset`. The assets of the repository are imported at each start.
+Runs in the environment `.venv-superset`. The assets are written and imported at each start.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import duckdb
 import yaml
 
-from servers.assets import SPECIFICATION, Asset, write_assets
+from servers.assets import SPECIFICATION, write_assets
+from servers.dashboards import Asset
 from warehouse.build_id import check_build_id
 from warehouse.database import connect_read_only
 from warehouse.manifest import read_marts
@@ -88,9 +90,13 @@ def _read_assets(warehouse: Path) -> dict[str, Asset]:
     with connect_read_only(warehouse) as connection:
         if not manifest.is_file():
             raise UserError(f"there is no {manifest}, which describes the warehouse: build it anew")
-        marts = read_marts(manifest)
         check_build_id(connection, manifest)
-    return write_assets({mart.name: mart for mart in marts})
+        try:
+            return write_assets(read_marts(manifest), connection)
+        except (KeyError, duckdb.CatalogException, duckdb.BinderException) as error:
+            reason = str(error).partition("\n")[0]
+            advice = f"build it anew, or correct {SPECIFICATION.name}"
+            raise UserError(f"{warehouse} cannot be shown: {reason}: {advice}") from error
 
 
 def _load(assets: dict[str, Asset], *, reset_password: bool) -> tuple[Flask, str | None]:

@@ -1,42 +1,74 @@
-"""Superset's assets fit the marts, and their metrics add up only what adds up."""
+"""Superset's dashboards follow from the warehouse, and their metrics add nothing up."""
 
 from __future__ import annotations
 
 import json
+import re
 import socket
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
-from conftest import Built, Marts, Refused, alter
-from servers.assets import SPECIFICATION, write_assets
-from warehouse.manifest import Mart, read_marts
-from warehouse.project import UserError
+from conftest import Built, Marts, Refused
+from servers import dashboards
+from servers.assets import SPECIFICATION, Asset, write_assets
+from warehouse.manifest import read_marts
 
+CODE = SPECIFICATION.read_text(encoding="utf-8") + Path(dashboards.__file__).read_text()
 DATASETS = yaml.safe_load(SPECIFICATION.read_text(encoding="utf-8"))["datasets"]
-# Metrics that add rows up: parts that exclude one another, and the discrepancies themselves.
-ADDS_UP = {
-    ("fct_sentence_by_inducement_use", "offender_count"),
-    ("fct_victim_count_buckets", "offender_count"),
-    ("rpt_discrepancies", "discrepancy_count"),
-    *(
-        (f"fct_{name}", f"offender_count{end}")
-        for name in ("coercion_approach_counts", "misrepresentation_types", "enticement_types")
-        for end in ("", "_low", "_high")
-    ),
-}
-# Metrics that are no column of their own.
-SHOWN = {"percent": "coalesce(published_percent, recomputed_percent)"}
+SHARES = "fct_category_shares"
+ACROSS = "sentencing_warehouse"
+Rows = list[tuple[Any, ...]]
 
 
-@pytest.fixture(scope="module")
-def described(built: Built) -> dict[str, Mart]:
-    return {mart.name: mart for mart in read_marts(built.manifest)}
+@pytest.fixture
+def copied(built: Built) -> Iterator[Marts]:
+    """A copy of the marts in memory, to be changed."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{built.warehouse}' as built (read_only); create schema marts")
+        for mart in read_marts(built.manifest):
+            connection.execute(f"create table {mart.relation} as from built.{mart.relation}")
+        connection.execute("set search_path = 'marts'")
+        yield connection
 
 
-def test_exposures_name_what_reads_the_marts(built: Built, described: dict[str, Mart]) -> None:
+def write(built: Built, marts: Marts) -> dict[str, Asset]:
+    return write_assets(read_marts(built.manifest), marts)
+
+
+def charts_of(assets: dict[str, Asset], dashboard: str) -> list[Asset]:
+    """Give the charts of a dashboard, in the order of its layout."""
+    position = assets[f"dashboards/{dashboard}.yaml"]["position"].values()
+    shown = [item["meta"]["uuid"] for item in position if "chartId" in str(item)]
+    return [assets[f"charts/{uuid}.yaml"] for uuid in shown]
+
+
+def source_of(table: str) -> str:
+    return f"({DATASETS[table].get('sql') or f'from {table}'})"
+
+
+def numbers_of(marts: Marts, table: str, params: dict[str, Any]) -> Rows:
+    """Give the rows that a chart is about as they stand, without its metric."""
+    filters = [(i["subject"], i["operator"], i["comparator"]) for i in params["adhoc_filters"]]
+    values = [value for *_, value in filters if value is not None]
+    where = [f"{column} {sign} {'?' if value else ''}" for column, sign, value in filters]
+    if params.get("query_mode") == "raw":
+        columns = ", ".join(params["all_columns"])
+        orders = ", ".join(json.loads(order)[0] for order in params["order_by_cols"])
+    else:
+        columns = ", ".join([params["x_axis"], *params["groupby"], *params["metrics"]])
+        columns, orders = f"distinct {columns}", "all"  # the same number in several reports
+    source = f"{source_of(table)} where {' and '.join(['true', *where])}"
+    query = f"select {columns} from {source} order by {orders}"
+    return marts.execute(query, values).fetchall()
+
+
+def test_exposures_name_what_reads_the_marts(built: Built) -> None:
     manifest = json.loads(built.manifest.read_text(encoding="utf-8"))
     exposures = {
         exposure["name"]: {
@@ -44,91 +76,124 @@ def test_exposures_name_what_reads_the_marts(built: Built, described: dict[str, 
         }
         for exposure in manifest["exposures"].values()
     }
-    assert exposures["superset_dashboard"] == DATASETS.keys()
+    marts = {mart.name for mart in read_marts(built.manifest)}
+    used = set(re.findall(r"\b(?:dim|fct|rpt)_[a-z_]+", CODE))
+    assert exposures["superset_dashboards"] == used
     printed = exposures["exhibits_as_printed"]
-    assert exposures["exports"] == exposures["pages"] == described.keys() - printed
-    assert printed == {name for name in described if name.startswith("rpt_ussc_")}
+    assert exposures["exports"] == exposures["pages"] == marts - printed
+    assert printed == {name for name in marts if name.startswith("rpt_ussc_")}
+
+
+def test_nothing_names_what_reports_are_about(marts: Marts) -> None:
+    codes = marts.execute(
+        "select report_id from dim_reports union all select population_id from dim_populations"
+        " union all select classification_id from dim_classifications"
+        " union all select unnest([category_key, category_id, label]) from dim_categories"
+    ).fetchall()
+    named = {code for (code,) in codes if re.search(rf"\b{re.escape(code)}\b", CODE)}
+    assert named == {"None", "none", "one", "other", "total", "age"}  # of other meaning here
+
+
+def test_every_number_is_in_a_chart_of_its_report_whose_title_says_what_adds_up(
+    built: Built, marts: Marts
+) -> None:
+    assets = write(built, marts)
+    assert assets == write(built, marts)
+    reports = [id_ for (id_,) in marts.execute("select report_id from dim_reports").fetchall()]
+    made = {path for path in assets if path.startswith("dashboards/")}
+    assert made == {f"dashboards/{name}.yaml" for name in (ACROSS, *reports)}
+    for report in reports:
+        shown = Counter[str]()
+        for chart in charts_of(assets, report):
+            if not chart["viz_type"].endswith("bar"):
+                continue
+            [metric] = chart["params"]["metrics"]
+            shown[metric] += len(numbers_of(marts, SHARES, chart["params"]))
+            about = {**chart["params"], "x_axis": "list_kind", "groupby": [], "metrics": []}
+            (kind,) = max(numbers_of(marts, SHARES, about))
+            assert ("overlap" in chart["slice_name"]) == (kind == "overlapping")
+            assert ("partial list" in chart["slice_name"]) == (kind == "partial")
+        [counts] = marts.execute(
+            "select count(published_percent), count(percent_of_category),"
+            " count(mean_sentence_months), count(coalesce(published_percent, offender_count))"
+            f" from {SHARES} where report_id = ?",
+            [report],
+        ).fetchall()
+        assert shown["percent"] >= counts[0]
+        assert (shown["percent_of_category"], shown["mean_sentence_months"]) == counts[1:3]
+        assert shown["percent"] + shown["offender_count"] == counts[3]
 
 
 @pytest.mark.parametrize("table", DATASETS)
-def test_measures_are_not_grouped_by_and_metrics_add_up_only_what_adds_up(
-    marts: Marts, described: dict[str, Mart], table: str
+def test_metrics_are_numbers_of_one_row_and_measures_are_not_grouped_by(
+    built: Built, marts: Marts, table: str
 ) -> None:
-    def one(expression: str, rows: str = table) -> Any:
-        [(value,)] = marts.execute(f"select {expression} from {rows}").fetchall()
-        return value
-
-    dataset = write_assets(described)[f"datasets/{table}.yaml"]
+    dataset = write(built, marts)[f"datasets/{table}.yaml"]
     assert dataset["extra"] == {"disallow_adhoc_metrics": True}
-    assert one("count(*)") > 1
-    # Every row twice, under two fiscal years.
-    other_year = f"select * replace (fiscal_year - 1 as fiscal_year) from {table}"
-    two_years = f"(from {table} union all {other_year})"
-    columns = marts.execute(
-        "select column_name, data_type from duckdb_columns()"
-        f" where (schema_name, table_name) = ('marts', '{table}') order by column_index"
-    ).fetchall()
-    assert [
-        (column["column_name"], column["type"].replace(" ", ""), column["groupby"])
-        for column in dataset["columns"]
-    ] == [(name, kind, not kind.startswith(("DECIMAL", "BIGINT"))) for name, kind in columns]
-    key = "category_key" if "category_key" in dict(columns) else "fiscal_year"
+    source = source_of(table)
+    columns = marts.execute(f"describe {source[1:-1]}").fetchall()
+    assert [(c["column_name"], c["type"], c["groupby"]) for c in dataset["columns"]] == [
+        (name, kind, not kind.startswith(("DECIMAL", "BIGINT"))) for name, kind, *_ in columns
+    ]
+    assert all(column["description"] for column in dataset["columns"])
+    [mart] = [mart for mart in read_marts(built.manifest) if mart.name == table]
+    key = ", ".join(mart.primary_key)
     for metric in dataset["metrics"]:
         name, expression = metric["metric_name"], metric["expression"]
-        if (table, name) in ADDS_UP:
-            summed = "count(*)" if name == "discrepancy_count" else f"sum({name})"
-            is_open = "offender" in name and one(f"count(*) filter ({name} is null)")
-            assert one(expression) == (None if is_open else one(summed)), name
-            continue
-        assert one(expression, two_years) is None, name
-        if name.startswith("population_"):
-            assert one(expression) == one(f"any_value({name})"), name
-        else:
-            assert one(expression) is None, name
-            grouped = f"select {key}, {expression} from {table} group by all order by all"
-            single = f"select {key}, {SHOWN.get(name, name)} from {table} order by all"
-            shown = marts.execute(grouped).fetchall()
-            assert shown == marts.execute(single).fetchall(), name
+        each = f"select {key}, {expression} from {source} group by all order by all"
+        rows = f"select {key}, {name} from {source} order by all"
+        assert marts.execute(each).fetchall() == marts.execute(rows).fetchall(), name
+        # Two rows of one number: two populations, years or categories, never their sum.
+        assert marts.execute(f"select {expression} from {source}").fetchall() == [(None,)], name
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("label: Type of ent", "lable: Ent", "fct_enticement_types of the warehouse has no lable"),
-        ("  fct_enticement_types: {", "  fct_types: {", "the warehouse has no fct_types"),
-        ("row: [recomputed_", "row: [", "fct_victim_count_buckets of the warehouse has no percent"),
-        ("metric: percent,", "metric: share,", "the dataset fct_victim_count_buckets has no share"),
-        ("by: fiscal_year", "by: year", "the dataset fct_offenders_by_fiscal_year has no year"),
-        ("order_by: discrepancy_id", "order_by: key", "the dataset rpt_discrepancies has no key"),
-        ("column: inducement_id", "column: id", "the dataset fct_sentence_by_inducement has no id"),
-        ("groupby: [obs_status]", "groupby: [a]", "the dataset fct_victim_count_buckets has no a"),
-        ("victims_table: 7", "victim_map: 7", "the list of charts has no victim_map"),
-        (", victims_table: 7", "", "the dashboard has to show each chart once: victims_table"),
-        ("excluded: [offenders_by", "excluded: [by", "the list of charts has no by_fiscal_year"),
-    ],
-)
-def test_what_does_not_fit_is_refused(
-    described: dict[str, Mart], tmp_path: Path, old: str, new: str, said: str
+def test_a_new_report_has_a_dashboard_and_no_other_loses_a_chart(
+    built: Built, copied: Marts
 ) -> None:
-    specification = tmp_path / "dashboard.yaml"
-    specification.write_bytes(SPECIFICATION.read_bytes())
-    alter(specification, old, new)
-    with pytest.raises(UserError, match=f"^{said}"):
-        write_assets(described, specification)
+    before = write(built, copied)
+    for table in ("dim_reports", "fct_category_shares"):
+        copied.execute(
+            f"insert into {table} select * replace ('new' as report_id) from {table}"
+            f" where report_id = (select min(report_id) from fct_category_shares)"
+        )
+    after = write(built, copied)
+    assert {path: after[path]["uuid"] for path in before.keys() - {"metadata.yaml"}} == {
+        path: before[path]["uuid"] for path in before.keys() - {"metadata.yaml"}
+    }
+    assert len(charts_of(after, "new")) > 5
+    # Across reports, a number that two print is there once, and not if they differ.
+    [mean] = [
+        metric["expression"]
+        for metric in after["datasets/fct_category_shares.yaml"]["metrics"]
+        if metric["metric_name"] == "mean_sentence_months"
+    ]
+    category = f"select {mean}, count(*) from fct_category_shares where category_id = 'coercion'"
+    assert copied.execute(category).fetchall() == [(291, 2)]
+    copied.execute(
+        "update fct_category_shares set mean_sentence_months = 1 where report_id = 'new'"
+    )
+    assert copied.execute(category).fetchall() == [(None, 2)]
 
 
 def test_bad_input_is_one_line(built: Built, tmp_path: Path, refused: Refused) -> None:
-    missing, home = tmp_path / "warehouse.duckdb", tmp_path / "home"
+    other, home = tmp_path / "warehouse.duckdb", tmp_path / "home"
 
     def said(warehouse: Path, port: int) -> str:
         options = ["--warehouse", str(warehouse), "--port", str(port), "--home", str(home)]
         return refused("superset", *options)
 
     advice = "run make release first, or name another file"
-    assert said(missing, 8088) == f"there is no {missing}: {advice}"
-    missing.write_bytes(built.warehouse.read_bytes())
+    assert said(other, 8088) == f"there is no {other}: {advice}"
+    other.write_bytes(built.warehouse.read_bytes())
     manifest, advice = tmp_path / "manifest.json", "which describes the warehouse: build it anew"
-    assert said(missing, 8088) == f"there is no {manifest}, {advice}"
+    assert said(other, 8088) == f"there is no {manifest}, {advice}"
+    manifest.write_bytes(built.manifest.read_bytes())
+    with duckdb.connect(str(other)) as connection:
+        connection.execute("drop table marts.fct_population_totals")
+    assert said(other, 8088) == (
+        f"{other} cannot be shown: Catalog Error: Table with name fct_population_totals"
+        " does not exist!: build it anew, or correct dashboard.yaml"
+    )
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
