@@ -147,32 +147,36 @@ def test_metrics_are_numbers_of_one_row_and_measures_are_not_grouped_by(
         assert marts.execute(f"select {expression} from {source}").fetchall() == [(None,)], name
 
 
-def test_a_new_report_has_a_dashboard_and_no_other_loses_a_chart(
+def test_a_new_report_has_a_dashboard_of_its_numbers_and_no_chart_is_lost(
     built: Built, copied: Marts
 ) -> None:
     before = write(built, copied)
-    for table in ("dim_reports", "fct_category_shares"):
-        copied.execute(
-            f"insert into {table} select * replace ('new' as report_id) from {table}"
-            f" where report_id = (select min(report_id) from fct_category_shares)"
-        )
+    of_old = "report_id = (select min(report_id) from fct_category_shares)"
+    for table, new, rows in (
+        ("dim_reports", "'new' as report_id", of_old),
+        (SHARES, "'new' as report_id", of_old),
+        ("fct_population_totals", "1999 as fiscal_year", "fiscal_year = 2023"),
+    ):
+        rows = f"select * replace ({new}) from {table} where {rows}"
+        copied.execute(f"insert into {table} {rows}")
     after = write(built, copied)
-    assert {path: after[path]["uuid"] for path in before.keys() - {"metadata.yaml"}} == {
-        path: before[path]["uuid"] for path in before.keys() - {"metadata.yaml"}
-    }
-    assert len(charts_of(after, "new")) > 5
-    # Across reports, a number that two print is there once, and not if they differ.
+    assert before.keys() < after.keys()
     [mean] = [
         metric["expression"]
-        for metric in after["datasets/fct_category_shares.yaml"]["metrics"]
+        for metric in after[f"datasets/{SHARES}.yaml"]["metrics"]
         if metric["metric_name"] == "mean_sentence_months"
     ]
-    category = f"select {mean}, count(*) from fct_category_shares where category_id = 'coercion'"
-    assert copied.execute(category).fetchall() == [(291, 2)]
-    copied.execute(
-        "update fct_category_shares set mean_sentence_months = 1 where report_id = 'new'"
-    )
-    assert copied.execute(category).fetchall() == [(None, 2)]
+    # Across reports, a number that two print is there once, and not if they differ.
+    number = f"select {mean}, count(*) from {SHARES} where category_id = 'coercion'"
+    assert copied.execute(number).fetchall() == [(291, 2)]
+    copied.execute(f"update {SHARES} set mean_sentence_months = 1 where report_id = 'new'")
+    assert copied.execute(number).fetchall() == [(None, 2)]
+    [means] = [
+        numbers_of(copied, SHARES, chart["params"])
+        for chart in charts_of(after, "new")
+        if chart["params"].get("metrics") == ["mean_sentence_months"]
+    ]
+    assert {value for *_, value in means} == {1}
 
 
 def test_bad_input_is_one_line(built: Built, tmp_path: Path, refused: Refused) -> None:
