@@ -26,7 +26,6 @@ from warehouse.sheets import Sheet, read_csv
 
 AT_ONCE = 200  # mutants
 SAMPLE = 300  # mutants of each kind in a report, and in the reference seeds
-SHOWN = 8  # errors of one cell that survive
 FOLDER = Path("docs") / "mutation"
 REASONS = FOLDER / "survivors.csv"
 
@@ -274,41 +273,33 @@ def _by(
 def _survivors(
     outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], str]
 ) -> list[str]:
-    """List what the build does not catch; nothing if it catches all."""
+    """List what the build does not catch, a line for each sheet, column and reason."""
     survivors: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
+        exhibit, row, column = outcome.place
         if not outcome.test:
-            survivors[outcome.place].append(outcome)
+            keys = [(exhibit, row, column), (exhibit, "", column), ("", "", column)]
+            reason = next((reasons[key] for key in keys if key in reasons), "")
+            survivors[exhibit, column or outcome.mutant.kind, reason].append(outcome)
     head = [
         "## Survivors",
         "",
         "Errors that the build does not catch. All but those marked with a star are caught with",
         "the document.",
         "",
-        "| sheet | row | column | keyed | passes as | why nothing contradicts it |",
-        "| --- | ---: | --- | --- | --- | --- |",
+        "| sheet | rows | column | errors | such as | why nothing contradicts them |",
+        "| --- | --- | --- | ---: | --- | --- |",
     ]
-    lines = [_survivor(place, group, reasons) for place, group in survivors.items()]
+    lines = []
+    for (exhibit, column, reason), group in survivors.items():
+        rows = ", ".join(dict.fromkeys(outcome.row_number for outcome in group))
+        star = "" if all(outcome.source for outcome in group) else "*"
+        first = group[0].mutant
+        example = f"{first.before or 'nothing'} as {first.after or 'nothing'}"
+        lines.append(
+            f"| {exhibit} | {rows} | {column} | {len(group)}{star} | {example} | {reason} |"
+        )
     return [*head, *lines] if lines else []
-
-
-def _survivor(
-    place: tuple[str, str, str],
-    group: Sequence[Outcome],
-    reasons: Mapping[tuple[str, str, str], str],
-) -> str:
-    exhibit, row, column = place
-    passes = [
-        (outcome.mutant.after or "nothing") + ("" if outcome.source else "*") for outcome in group
-    ]
-    more = [f"and {len(passes) - SHOWN} more"] if len(passes) > SHOWN else []
-    keys = [place, (exhibit, "", column), ("", "", column)]
-    reason = next((reasons[key] for key in keys if key in reasons), "")
-    keyed = group[0].mutant.before or "nothing"
-    shown = ", ".join(passes[:SHOWN] + more)
-    return (
-        f"| {exhibit} | {row} | {column or group[0].mutant.kind} | {keyed} | {shown} | {reason} |"
-    )
 
 
 def unexplained(texts: Iterable[str]) -> list[str]:

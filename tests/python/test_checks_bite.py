@@ -401,10 +401,6 @@ TESTS: dict[str, str | list[str]] = {
     ],
     CHECKS: "update marts.fct_consistency_checks"
     " set verdict = 'inconsistent' where verdict = 'documented_discrepancy'",
-    "fct_category_shares__add_up_as_they_say": "update marts.fct_category_shares"
-    " set offender_count = offender_count + 1",
-    "general_facts__equal_the_observations": "update marts.fct_population_totals"
-    " set offender_count = offender_count + 1",
     "fct_observations__derived_are_bounded_and_named": "update marts.fct_observations"
     " set derivation = null where obs_status = 'derived'",
     "known_discrepancies__each_still_occurs": "update marts.fct_consistency_checks"
