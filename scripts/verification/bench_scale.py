@@ -1,10 +1,10 @@
 """Measure what models and tests cost as the warehouse grows, against SQL written by hand.
 
-Consistent copies of the report, under other codes, are loaded into the raw and the reference schema
-of a DuckDB file. Every model and every test runs there as dbt compiled it, and `by_hand.sql` makes
-the same facts and checks from the same tables; the facts are compared by hash. Each size and each
-of the two runs in a process of its own, so that CPU and peak memory are its own. Last, dbt builds
-one report of many exhibits.
+Consistent copies of the first report, under other codes, are loaded into the raw and the reference
+schema of a DuckDB file. Every model and every test runs there as dbt compiled it, and `by_hand.sql`
+makes the facts that grow, and checks them, from the same tables; the facts are compared by hash.
+Each size and each of the two runs in a process of its own, so that CPU and peak memory are its own.
+Last, dbt builds one report of many exhibits.
 """
 
 from __future__ import annotations

@@ -29,15 +29,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 CLI = str(PROJECT / "scripts" / "cli.py")
 
 
-@dataclass(frozen=True)
-class Built:
+class Built(Places):
     """What a build left: its files, and what it printed."""
 
-    warehouse: Path
-    exports: Path
-    manifest: Path
-    run_results: Path
-    printed: str
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "build")
+        self.run_results = self.target / "run_results.json"
+        self.printed = (folder / "printed.txt").read_text()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -335,15 +333,7 @@ def built(shared: Shared) -> Built:
         assert done.returncode == 0, done.stdout + done.stderr
         (folder / "printed.txt").write_text(done.stdout)
 
-    folder = shared("built", make)
-    places = Places(folder / "build")
-    return Built(
-        warehouse=places.warehouse,
-        exports=places.exports,
-        manifest=places.manifest,
-        run_results=places.target / "run_results.json",
-        printed=(folder / "printed.txt").read_text(),
-    )
+    return Built(shared("built", make))
 
 
 @pytest.fixture(scope="module")
@@ -359,9 +349,8 @@ def site(built: Built, shared: Shared) -> Path:
     """The report pages, with dbt's documentation."""
 
     def make(folder: Path) -> None:
-        documentation = built.warehouse.with_name("docs") / "index.html"
         place = folder / "site"
-        make_site(built.warehouse, place, built.manifest, built.exports, documentation)
+        make_site(built.warehouse, place, built.manifest, built.exports, built.documentation)
 
     return shared("pages", make) / "site"
 

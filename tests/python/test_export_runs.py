@@ -16,7 +16,7 @@ from conftest import Built, run
 from export import marts as exports
 from export.formats import write_files
 from export.marts import export
-from exported import FEW, Copy, assert_checksums_hold, contents
+from exported import FEW, Copy, assert_checksums_hold, contents, mart_rows
 from warehouse.database import connect_read_only
 from warehouse.manifest import read_marts
 from warehouse.project import UserError
@@ -178,7 +178,8 @@ def test_a_mistake_gets_one_line_and_status_2(
 def test_the_command_prints_one_line(copy: Copy) -> None:
     done = run(*copy.command("--formats", "csv", "json"))
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == f"export_marts: 4 marts, 18 rows -> {copy.exports}\n"
+    rows = sum(len(mart_rows(copy.warehouse, mart)) for mart in FEW)
+    assert done.stderr == f"export_marts: 4 marts, {rows} rows -> {copy.exports}\n"
     files = {path.name for path in copy.exports.glob("*/*")}
     assert files == {f"{mart}.{kind}" for mart in FEW for kind in ("csv", "json")}
 
@@ -191,7 +192,7 @@ def test_sandbox_closes_all_files(copy: Copy, tmp_path: Path) -> None:
         connect_read_only(own, sandbox=True),
         connect_read_only(own, sandbox=True) as connection,
     ):
-        assert connection.execute("select count(*) from marts.dim_reports").fetchall() == [(1,)]
+        assert connection.execute("select 1 from marts.dim_rules limit 1").fetchall() == [(1,)]
         for refused in (
             f"from '{tmp_path}/secret.csv'",
             f"copy marts.dim_reports to '{tmp_path}/out.csv'",
