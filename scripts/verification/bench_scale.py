@@ -316,12 +316,14 @@ def copy_exhibits(project: Path, count: int) -> None:
     """Make a project whose one report has at least so many exhibits."""
     ignore = shutil.ignore_patterns("build", "releases", "target", "logs", "__pycache__", ".*")
     shutil.copytree(PROJECT, project, ignore=ignore)
-    sheets = sheet_paths(PROJECT)
+    sheets = [path for path in sheet_paths(PROJECT) if path.parent.name == REPORT]
     copies = -(-count // len(sheets))
-    for path in (PROJECT / "seeds").glob("*/*.csv"):
+    for path in [*(PROJECT / "seeds" / REPORT).iterdir(), *(PROJECT / "seeds/reference").iterdir()]:
         if path in sheets or path.stem in COPIED - {"reports"}:
             rows = read_csv(path)
             for n in range(copies):
+                if n:
+                    rows = [r for r in rows if r.get("exhibit_id", REPORT).startswith(REPORT)]
                 copied = [{k: _of_exhibit(k, v, n) for k, v in r.items()} for r in rows]
                 target = project / path.relative_to(PROJECT)
                 name = f"{path.stem}_{n}.csv" if path in sheets and n else path.name

@@ -1,18 +1,17 @@
-{% test parts_sum_to_population(model, part_column, population_column, group_by) %}
+{% test parts_sum_to_population(model) %}
 select
-    '{{ model.identifier }}, {{ group_by | join(", ") }} = '
-    || {{ describe_columns(group_by) }} || ': the parts sum to '
-    || coalesce(sum({{ part_column }}), 0) || ', expected the population, '
-    || min({{ population_column }})
+    '{{ model.identifier }}, fiscal_year = ' || fiscal_year || ': the parts sum to '
+    || coalesce(sum(offender_count), 0) || ', expected the population, '
+    || min(population_offender_count)
     || case
-        when max({{ population_column }}) > min({{ population_column }})
-            then ' to ' || max({{ population_column }})
+        when max(population_offender_count) > min(population_offender_count)
+            then ' to ' || max(population_offender_count)
         else ''
     end as failure
 from {{ model }}
-group by {{ group_by | join(', ') }}
+group by fiscal_year
 having not coalesce(
-    sum({{ part_column }}) = min({{ population_column }})
-    and sum({{ part_column }}) = max({{ population_column }}), false
+    sum(offender_count) = min(population_offender_count)
+    and sum(offender_count) = max(population_offender_count), false
 )
 {% endtest %}
