@@ -254,7 +254,7 @@ listed as (
 select
     listed.* exclude (whole_no, count_no, base_series_no),
     c.classification_no, c.category_id, c.category_key, c.category_role, c.parent_category_id, c.sort_order,
-    series_no(population_no, fiscal_year, c.classification_no, measure_no) as family,
+    c.range_from, c.range_to, series_no(population_no, fiscal_year, c.classification_no, measure_no) as family,
     wholes.quantity_key as whole_key, counts.quantity_key as count_key, bases.quantity_key as base_key
 from listed
 left join category as c on listed.category_no = c.category_no
@@ -420,10 +420,9 @@ where q.category_role = 'group');
 create temp table bucket as
 select
     q.quantity_key, q.observation_id, q.whole_key, q.classification_no, k.counted_classification_no, k.classification_id,
-    k.label, c.range_from, c.range_to
+    k.label, q.range_from, q.range_to
 from quantity as q
 inner join classification as k on q.classification_no = k.classification_no and k.counted_classification_no is not null
-inner join category as c on q.category_no = c.category_no
 where q.statistic = 'count' and q.category_role = 'part';
 
 create temp table use as
@@ -527,10 +526,9 @@ where q.statistic <> x.statistic and x.category_role = 'total' and x.statistic i
 
 create temp table extreme as
 with filled as (
-    select q.fiscal_year, q.population_no, k.bucketed_concept, min(c.range_from) as lowest, max(c.range_from) as highest
+    select q.fiscal_year, q.population_no, k.bucketed_concept, min(range_from) as lowest, max(range_from) as highest
     from quantity as q
     inner join classification as k on q.classification_no = k.classification_no and k.bucketed_concept is not null
-    inner join category as c on q.category_no = c.category_no
     where q.statistic = 'count' and q.low > 0
     group by all
 )
@@ -924,15 +922,6 @@ select
     printed_number_count, printed_wording_count, paragraph_count, footnotes, keyed_on, keyed_from
 from reference.exhibits left join counted using (exhibit_id);
 
-create table by_hand.rpt_discrepancies as
-select
-    d.discrepancy_id, e.report_id, e.exhibit_id, e.title as exhibit_title, o.locator, o.row_label, o.column_name, c.printed_value,
-    c.expected_low, c.expected_high, d.consistent_values, c.rule_id, d.explanation
-from reference.known_discrepancies as d
-inner join by_hand.fct_consistency_checks as c using (discrepancy_id)
-inner join by_hand.fct_observations as o using (observation_id)
-inner join reference.exhibits as e on c.exhibit_id = e.exhibit_id;
-
 -- Checks of the cells
 create temp table keyed_row as
 select exhibit_id, row_number, row_label, heading, paragraph, wording from observation
@@ -1010,13 +999,7 @@ union all select 'term' from (from by_hand.fct_relation_terms where observation_
 union all select 'check' from by_hand.fct_consistency_checks anti join reference.rules using (rule_id)
 union all select 'check' from by_hand.fct_consistency_checks anti join reference.exhibits using (exhibit_id)
 union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.dim_fiscal_years using (fiscal_year)
-union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.fct_observations using (observation_id)
-union all select 'comparison' from by_hand.fct_stated_comparisons anti join reference.exhibits using (exhibit_id)
-union all select 'comparison' from by_hand.fct_stated_comparisons anti join by_hand.dim_fiscal_years using (fiscal_year)
-union all select 'comparison' from by_hand.fct_stated_comparisons as c anti join by_hand.fct_observations as o on c.left_observation_id = o.observation_id
-union all select 'comparison' from by_hand.fct_stated_comparisons as c anti join by_hand.fct_observations as o on c.right_observation_id = o.observation_id
-union all select 'discrepancy' from by_hand.rpt_discrepancies anti join reference.exhibits using (exhibit_id)
-union all select 'discrepancy' from by_hand.rpt_discrepancies anti join reference.rules using (rule_id);
+union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.fct_observations using (observation_id);
 
 -- The published observations are, cell for cell, what was keyed.
 with keyed as (select exhibit_id, row_number, row_label, column_name, printed_value, printed_unit, footnote from raw.cells),
