@@ -233,9 +233,8 @@ def make_edition(built: Built, folder: Path, number: int) -> Path:
     for name in ("run_results.json", "static_index.html"):
         shutil.copy(built.run_results.with_name(name), target)
     manifest = json.loads(built.manifest.read_bytes())
-    manifest["nodes"]["model.sentencing_warehouse.dim_reports"]["description"] += (
-        f" Edition {number}."
-    )
+    described = manifest["nodes"]["model.sentencing_warehouse.dim_reports"]
+    described["description"] += f" Edition {number}."
     del manifest["metadata"]["build_id"]
     (target / "manifest.json").write_text(json.dumps(manifest))
     shutil.copyfile(built.warehouse, folder / "warehouse.duckdb")
@@ -291,9 +290,7 @@ class Writer:
         assert self.process.stdout and self.process.stdout.readline() == f"{said}\n"
 
     def change_and_die(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
+        print(file=self.process.stdin, flush=True)
         self.wait_for("changed")
         self.die()
 
