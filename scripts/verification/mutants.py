@@ -208,7 +208,9 @@ def _of_cell(
     value = row.get(column, "")
     if column in (*sheet.numbers, *COUNTED):
         yield from ((kind, after) for kind, after in digit_errors(value) if after != value)
-    if value and column not in (sheet.label, *COMPARISON):
+    # A cell that says what its exhibit says can be empty.
+    says_more = value not in ("", exhibit.described.get(column))
+    if says_more and column not in (sheet.label, *COMPARISON):
         yield "value deleted", ""
     if column in TAKEN and (column != "reference_fiscal_year" or _has_number(sheet, row)):
         kind = "value replaced" if value else "value added"
