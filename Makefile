@@ -8,7 +8,7 @@ export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
 .PHONY: help build docs site serve sql test test-all lint format release rollback postgres superset dagster
-.PHONY: scaffold review screenshots images verify-source mutate bench bench-scale lock clean
+.PHONY: scaffold review screenshots images key verify-source mutate bench bench-scale lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ $(VENV)-superset/ready: PYTHON_IS_NEW_ENOUGH = $(PYTHON) -c \
 	'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
 	|| { echo "Superset needs Python 3.11 or 3.12: make superset PYTHON=<path>" >&2; exit 2; }
 
+key: $(VENV)/key.ready ## draft the sheets of a report: SOURCE=<file> REPORT=<id>, LIKE=<last year's>
+	@$(BIN)/python scripts/cli.py key $(if $(LIKE),--like "$(LIKE)") -- "$(SOURCE)" "$(REPORT)"
+
 verify-source: $(VENV)/build.ready ## compare the seeds with the documents: SOURCE=<file or folder>
 	@$(BIN)/python scripts/cli.py verify-source $(SOURCE)
 
@@ -103,7 +106,7 @@ bench-scale: $(VENV)/dev.ready ## measure all models and tests at up to 10 milli
 lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK_OPTIONS) -o requirements/dev.lock
 	@$(BIN)/uv pip compile pyproject.toml -c requirements/dev.lock $(LOCK_OPTIONS) -o requirements/build.lock
-	@for group in site postgres; do \
+	@for group in site postgres key; do \
 		$(BIN)/uv pip compile pyproject.toml --group $$group -c requirements/dev.lock $(LOCK_OPTIONS) \
 			-o requirements/$$group.lock || exit; done
 	@for group in dagster duckdb-1.4 duckdb-1.5; do \
@@ -126,7 +129,7 @@ $(VENV)/build.ready: requirements/build.lock
 	@$(BIN)/python $(PIP) -r $<
 	@touch $@
 
-# The packages of a group beside those of the build: dev, site, postgres.
+# The packages of a group beside those of the build: dev, site, postgres, key.
 $(VENV)/%.ready: requirements/%.lock $(VENV)/build.ready
 	@echo "setting up Python packages for $* (once)"
 	@$(BIN)/python $(PIP) -r $<

@@ -27,6 +27,7 @@ COMMANDS = {
     "sql": "warehouse",
     "scaffold": "warehouse",
     "review": "warehouse",
+    "key": "keying",
     "verify-source": "verification",
     "mutate": "verification",
     "bench": "verification",

@@ -2,7 +2,8 @@
 
 The document is plain text with headings marked by `#`, paragraphs between blank lines, tables as
 lines with tabs below their caption, and footnote marks as `<sup>40</sup>`. A paragraph that a page
-break cuts goes on in the next block.
+break cuts goes on in the next block, unless a line `</p>` says that it ends. A table without a
+caption is named after its heading.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 # Words that are numbers, words that gloss one, and words that compare two.
+COUNTS = "one two three four five six seven eight nine ten eleven twelve"
 WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve single double half third thirds"
+    f"{COUNTS} single double half third thirds"
     " quarter quarters fifth fifths tenth tenths dozen hundred thousand million first second life"
     " majority minority approximately roughly almost twice fewer fewest less least more most longer"
     " longest shorter shortest higher highest lower lowest greater greatest larger largest smaller"
@@ -116,7 +118,7 @@ def read_document(text: str) -> Document:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    heading, paragraph, table, row = PREAMBLE, 0, "", 0
+    heading, paragraph, table, row, unnamed = PREAMBLE, 0, "", 0, 0
     open_block: list[str] = []
 
     def close() -> Iterator[Block]:
@@ -132,18 +134,27 @@ def _blocks(text: str) -> Iterator[Block]:
             if line.startswith("#"):
                 yield from close()
                 heading, paragraph, table = line.lstrip("#").strip().strip("*").strip(), 0, ""
+                unnamed = 0
                 yield Block(heading, 0, heading)
             elif caption:
                 yield from close()
                 table, row = caption.group()[:-2], -1
                 yield Block(table, 0, line)
-            elif table and "\t" in line:
+            elif "\t" in line:
+                if not table:
+                    yield from close()
+                    unnamed, row = unnamed + 1, -1
+                    table = f"{heading}, table {unnamed}"
                 row += 1
                 yield Block(table, row, line)
+            elif line == "</p>":
+                yield from close()
             elif re.fullmatch(r"Chapter|\d+", line):
                 yield from close()
                 yield Block(heading, 0, line)
             else:
+                if row >= 0:  # the table before has its rows
+                    table = ""
                 open_block.append(line)
         if open_block and re.search(r"[.!?)](</?sup>|\d|\W)*$", open_block[-1]):
             yield from close()

@@ -20,6 +20,8 @@ from warehouse.sheets import CLOSING, CODES, COMPARISON, FRAME, SECOND_KEYING
 
 # Columns of a sheet that hold whole numbers.
 COUNTED = ("row_number", "fiscal_year", "reference_fiscal_year", "paragraph")
+# Begins a cell of a draft that nobody has reviewed.
+UNREVIEWED = "?"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -146,6 +148,8 @@ def _row_faults(types: dict[str, str], line: int, row: list[str], is_sheet: bool
             wrong = "is empty: a row has a number and a label"
         elif is_sheet and column == "category_key" and cell and cell.count(".") != 1:
             wrong = "is not <classification>.<category>"
+        if cell.startswith(UNREVIEWED):
+            wrong = "is a draft: key what it is, without the ?, or leave it empty"
         if wrong:
             yield f', line {line}, column {column}: "{shown(cell)}" {wrong}'
 

@@ -1,0 +1,76 @@
+"""The command that drafts the sheets of a report."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from warehouse.project import PROJECT, UserError, sha256
+from warehouse.seed_files import UNREVIEWED
+from warehouse.sheets import Sheet, read_csv, read_sheet, write_rows
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.argument("report", required=False)
+@click.option("--like", "old", default="", help="Report whose sheets this one starts from.")
+@click.option("--project", type=Path, default=PROJECT, help="Folder of the project.")
+def key(source: str | None, report: str | None, old: str, project: Path) -> int:
+    """Draft the sheets of REPORT from the document SOURCE; of sheets there, say what is left."""
+    from keying.draft import Guesses, draft, like, reference_rows
+    from keying.left import left
+    from keying.reading import read_text
+    from keying.statements import find_numbers
+    from verification.document import read_document
+
+    if not source or not report:
+        raise UserError("give the document and the report: SOURCE=<file> REPORT=<id>")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", report) or report == "reference":
+        raise UserError(f'"{report}" is no code of a report: lower-case words with _ between')
+    folder = project / "seeds" / report
+    sheets = list(map(read_sheet, sorted(folder.glob("raw_*__*.csv"))))
+    kept = list(map(read_sheet, sorted((project / "seeds" / old).glob("raw_*__*.csv"))))
+    if folder.exists() and (old or not sheets):
+        raise UserError(f"{folder} is there already, and is not written over")
+    if old and not kept:
+        raise UserError(f"{project / 'seeds' / old} has no sheets to start from")
+    document = read_document(read_text(Path(source)))
+    guesses = Guesses(project, report)
+    if not sheets:
+        numbers = list(find_numbers(document, guesses.known))
+        drafted = draft(document, numbers, guesses, folder)
+        if not drafted:
+            raise UserError(f"{source} has no number")
+        sheets = [like(each, drafted, folder) for each in kept] or drafted
+        rows = reference_rows(document, sheets, sha256(Path(source)))
+        tables = [("numbers", asdict(number)) for number in numbers] + list(rows)
+        beside = _write(project, sheets, tables)
+        click.echo(f"drafted {', '.join(each.path.name for each in sheets)} in {folder}")
+        click.echo(f"beside them, rows for seeds/reference and the words around numbers: {beside}")
+    click.echo(f"{report}: left to do")
+    click.echo("\n".join(left(project, sheets, document, guesses)) or "- nothing")
+    return 0
+
+
+def _write(project: Path, sheets: list[Sheet], tables: list[tuple[str, dict[str, Any]]]) -> Path:
+    """Write sheets to their folder, which is not there, and other tables to a folder of work."""
+    folder = sheets[0].path.parent
+    work = project / ".work" / "keying" / folder.name
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "sheets").mkdir(parents=True)
+    for sheet in sheets:
+        with (work / "sheets" / sheet.path.name).open("w", encoding="utf-8", newline="") as file:
+            write_rows(file, sheet.columns, list(sheet.rows))
+    for name in dict.fromkeys(name for name, _ in tables):
+        rows = [cells for table, cells in tables if table == name]
+        seed = project / "seeds" / "reference" / f"{name}.csv"
+        columns = tuple(read_csv(seed)[0] if seed.exists() else rows[0])
+        with (work / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            write_rows(file, columns, [{**dict.fromkeys(columns, UNREVIEWED), **r} for r in rows])
+    (work / "sheets").rename(folder)  # all of them at once
+    return work

@@ -1,0 +1,255 @@
+"""Draft the sheets of a report for a person to review: each row has a cell that begins with `?`.
+
+The build refuses such a cell. A code stands behind the mark only where the label is that of a
+category, or of rows of other reports: it is an offer, and nothing else is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from keying.statements import Known, Number
+from verification.document import CAPTION, Block, Document
+from verification.frame import YEAR
+from verification.words import Words
+from warehouse.seed_files import UNREVIEWED
+from warehouse.sheets import CLOSING, CODES, FRAME, Sheet, read_csv, read_sheet, sheet_paths
+
+PRINTED = re.compile(r"\W*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*%?")
+SINCE = re.compile(r"\bsince (?:fiscal year|FY) (\d{4})", re.IGNORECASE)
+
+
+class Guesses:
+    """What labels and units mean, by the reference seeds and the sheets of other reports."""
+
+    def __init__(self, project: Path, report_id: str) -> None:
+        """Read all but the sheets of the report that is drafted."""
+        seeds = {
+            name: read_csv(project / "seeds" / "reference" / f"{name}.csv")
+            for name in ("categories", "label_words", "measures", "populations", "wordings")
+        }
+        units = read_csv(project / "seeds" / "reference" / "measure_units.csv")
+        self.report_id = report_id
+        self.words = Words(seeds["label_words"])
+        self.categories = {
+            f"{row['classification_id']}.{row['category_id']}": row["label"]
+            for row in seeds["categories"]
+        }
+        self.populations = {row["population_id"]: row["label"] for row in seeds["populations"]}
+        self.measures = {row["measure_id"]: row["label"] for row in seeds["measures"]}
+        self.units = [(row["measure_id"], row["printed_unit"].lower()) for row in units]
+        self.known = Known(
+            [row["wording"] for row in seeds["wordings"]],
+            frozenset(unit for _, unit in self.units),
+            frozenset(label.lower() for label in self.categories.values()),
+        )
+        self.keyed: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for sheet in map(read_sheet, sheet_paths(project)):
+            for row in sheet.rows:
+                if sheet.report_id == report_id or is_unreviewed(row):
+                    continue
+                key, measure = row.get("category_key", ""), row.get("measure_id", "")
+                self.keyed[(row[sheet.label].lower(),)].add(key)
+                kind = key.partition(".")[0]
+                self.keyed[(kind, row.get("printed_unit", ""))].add(measure)
+        self.named = cache(self._named)
+
+    def _named(self, printed: str, kind: str) -> set[str]:
+        """Return the codes whose label a printed one is, or says in other declared words."""
+        labels: Mapping[str, str] = getattr(self, kind)
+        words, codes = self.words, set()
+        for code, label in labels.items():
+            own = words.of(label)
+            said = own.union(*(words.of(said) for word in own for said in words.printed[word]))
+            if words.of(printed) <= said and not words.missing(printed, label):
+                codes.add(code)
+        return codes
+
+    def category(self, label: str) -> str:
+        """Offer the category of a label."""
+        return _offer(self.keyed[(label.lower(),)]) or _offer(self.named(label, "categories"))
+
+    def measure(self, category: str, unit: str, label: str) -> str:
+        """Offer the measure of a number."""
+        own = {measure for measure, printed in self.units if printed == unit.lower()}
+        keyed = self.keyed[(category.partition(".")[0], unit)] if category else set()
+        return _offer(keyed) or _offer(own & self.named(label, "measures")) or _offer(own)
+
+
+def is_unreviewed(row: Mapping[str, str]) -> bool:
+    """Return whether a row of a sheet is a draft."""
+    return any(cell.startswith(UNREVIEWED) for cell in row.values())
+
+
+def _offer(codes: set[str]) -> str:
+    return next(iter(codes)) if len(codes) == 1 else ""
+
+
+def draft(
+    document: Document, numbers: Iterable[Number], guesses: Guesses, folder: Path
+) -> list[Sheet]:
+    """Return the sheets of a document: one of the numbers of its text, and one of each table."""
+    rows = [_statement(number, guesses) for number in numbers]
+    sheets = [_sheet(folder, "statements", rows, ["printed_value"])] if rows else []
+    tables: dict[str, list[Block]] = defaultdict(list)
+    for block in document.blocks:
+        if "\t" in block.text:
+            tables[block.heading].append(block)
+    for place, (name, blocks) in enumerate(tables.items(), start=1):
+        exhibit = name.lower().replace(" ", "_") if CAPTION.match(f"{name}. ") else f"list_{place}"
+        rows, columns = _table(name, [block.text.split("\t") for block in blocks], guesses)
+        sheets += [_sheet(folder, exhibit, rows, columns)] if rows else []
+    return sheets
+
+
+def _statement(number: Number, guesses: Guesses) -> dict[str, str]:
+    category = guesses.category(number.label)
+    listed = number.label[len(number.lead) + 2 :] if number.lead else ""
+    population = _offer(guesses.named(number.lead, "populations")) if number.lead else ""
+    if listed and not category:
+        category = guesses.category(listed)
+    since = SINCE.search(number.around)
+    return {
+        "row_label": number.label,
+        "population_id": f"{UNREVIEWED} {population}".strip() if number.lead else "",
+        "category_key": f"{UNREVIEWED} {category}",
+        "measure_id": f"{UNREVIEWED} {guesses.measure(category, number.unit, number.label)}",
+        "reference_fiscal_year": f"{UNREVIEWED} {since.group(1)}" if since else "",
+        "printed_value": number.value,
+        "printed_unit": number.unit,
+        "wording": number.wording,
+        "heading": number.heading,
+        "paragraph": str(number.paragraph),
+        "footnote": number.footnote,
+    }
+
+
+def _table(
+    name: str, lines: list[list[str]], guesses: Guesses
+) -> tuple[list[dict[str, str]], list[str]]:
+    """Return the rows of a table and its columns of numbers; text is a part of the label."""
+    head, *body = lines
+    width = max(map(len, lines))
+    body = [[*cells, *[""] * (width - len(cells))] for cells in body]
+    numeric = [i for i in range(1, width) if any(PRINTED.fullmatch(cells[i]) for cells in body)]
+    columns = {i: re.sub(r"\W+", "_", head[i].lower()) if i < len(head) else "" for i in numeric}
+    for i, column in columns.items():
+        if not re.fullmatch(r"[a-z]\w*", column) or [*FRAME, *columns.values()].count(column) > 1:
+            columns[i] = f"number_{i}"
+    rows = []
+    for cells in body:
+        label = ", ".join(cell for i, cell in enumerate(cells) if cell and i not in numeric)
+        row = {"row_label": label or "Row without a label", "heading": name}
+        is_year = re.fullmatch(r"(?:19|20)\d\d", label)
+        of_row = label if is_year else guesses.category(label)
+        row["fiscal_year" if is_year else "category_key"] = f"{UNREVIEWED} {of_row}"
+        for i, column in columns.items():
+            printed = PRINTED.fullmatch(cells[i])
+            row[column] = printed.group(1) if printed else ""
+        rows.append(row)
+    return rows, list(columns.values())
+
+
+def _sheet(
+    folder: Path, exhibit: str, rows: Iterable[Mapping[str, str]], numbers: list[str]
+) -> Sheet:
+    """Return rows as a sheet, without columns of codes that are empty."""
+    rows = list(rows)
+    codes = [code for code in CODES if any(row.get(code) for row in rows)]
+    closing = [name for name in CLOSING if name != "printed_unit" or numbers == ["printed_value"]]
+    columns = ("row_number", "row_label", *codes, *numbers, *closing)
+    cells = tuple(
+        {"row_number": str(line), **{name: clean(row.get(name, "")) for name in columns[1:]}}
+        for line, row in enumerate(rows, start=1)
+    )
+    return Sheet(folder / f"raw_{folder.name}__{exhibit}.csv", columns, cells)
+
+
+def clean(text: str) -> str:
+    """Return a text as a cell can hold it."""
+    shown = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
+    return " ".join("".join(shown).split()).lstrip("=+@")
+
+
+def like(old: Sheet, drafted: Iterable[Sheet], folder: Path) -> Sheet:
+    """Return last year's sheet for this year: its rows and codes, and the numbers found anew.
+
+    A number is found where one drafted row has the label and the unit, or the label in a table with
+    the same columns; others are empty. A row without one stays below the row that it stood below.
+    """
+    found: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for sheet in drafted:
+        for row in sheet.rows if sheet.numbers == old.numbers else ():
+            found[row["row_label"].lower(), row.get("printed_unit", "")].append(row)
+    rows, places = [], [0]
+    for row in old.rows:
+        new = dict(row)
+        same = found[row[old.label].lower(), row.get("printed_unit", "")]
+        for name in (*old.numbers, "wording", "heading", "paragraph", "footnote"):
+            if name in old.numbers or (name in new and len(same) == 1):
+                new[name] = same[0].get(name, "") if len(same) == 1 else ""
+        for code in CODES:
+            if row.get(code):
+                new[code] = f"{UNREVIEWED} {row[code]}"
+        if not is_unreviewed(new):
+            at = "category_key" if "category_key" in new else old.label
+            new[at] = f"{UNREVIEWED} {new[at]}".strip()
+        places.append(int(same[0]["row_number"]) if len(same) == 1 else places[-1])
+        rows.append(new)
+    in_print = sorted(range(len(rows)), key=lambda index: places[index + 1])
+    rows = [{**rows[i], "row_number": str(n)} for n, i in enumerate(in_print, start=1)]
+    exhibit = old.path.stem.rpartition("__")[2]
+    return Sheet(folder / f"raw_{folder.name}__{exhibit}.csv", old.columns, tuple(rows))
+
+
+def reference_rows(
+    document: Document, sheets: Iterable[Sheet], digest: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give rows to complete and enter in the reference seeds: seed, cells."""
+    year = next((m.group(1) for b in document.blocks for m in YEAR.finditer(b.text)), "")
+    captions = {b.heading: b.text for b in document.blocks if CAPTION.match(b.text)}
+    for place, sheet in enumerate(sheets, start=1):
+        kind, _, number = sheet.exhibit_id.rpartition(".")[2].partition("_")
+        reference = f"{kind.capitalize()} {number}"
+        title = captions.get(reference, "").partition(". ")[2]
+        if place == 1:
+            yield (
+                "reports",
+                {
+                    "report_id": sheet.report_id,
+                    "title": document.blocks[0].text,
+                    "source_sha256": digest,
+                },
+            )
+        yield (
+            "exhibits",
+            {
+                "exhibit_id": sheet.exhibit_id,
+                "report_id": sheet.report_id,
+                "exhibit_type": kind if title else "statements",
+                "exhibit_number": number if title else "",
+                "title": YEAR.sub("", title).strip(" *"),
+                "sort_order": str(place),
+                "population_id": UNREVIEWED,
+                "fiscal_year": year,
+                "percent_base": UNREVIEWED,
+                "heading": reference if title else "",
+                "printed_wording_count": str(sum(bool(row["wording"]) for row in sheet.rows)),
+                "label_checksum": "0",
+                "check_count": "0",
+            },
+        )
+        for column in sheet.numbers if sheet.numbers != ["printed_value"] else []:
+            yield (
+                "exhibit_columns",
+                {
+                    "exhibit_id": sheet.exhibit_id,
+                    "column_name": column,
+                    "measure_id": UNREVIEWED,
+                },
+            )
