@@ -6,12 +6,11 @@ import re
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from warehouse.project import PROJECT, UserError, sha256
-from warehouse.seed_files import UNREVIEWED
+from warehouse.seed_files import IS_DRAFT, UNREVIEWED, check_seed_files
 from warehouse.sheets import Sheet, read_csv, read_sheet, write_rows
 
 
@@ -32,6 +31,9 @@ def key(source: str | None, report: str | None, old: str, project: Path) -> int:
         raise UserError("give the document and the report: SOURCE=<file> REPORT=<id>")
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", report) or report == "reference":
         raise UserError(f'"{report}" is no code of a report: lower-case words with _ between')
+    for wrong in check_seed_files(project):
+        if not wrong.endswith(IS_DRAFT):
+            raise UserError(wrong)
     folder = project / "seeds" / report
     sheets = list(map(read_sheet, sorted(folder.glob("raw_*__*.csv"))))
     kept = list(map(read_sheet, sorted((project / "seeds" / old).glob("raw_*__*.csv"))))
@@ -47,8 +49,12 @@ def key(source: str | None, report: str | None, old: str, project: Path) -> int:
         if not drafted:
             raise UserError(f"{source} has no number")
         sheets = [like(each, drafted, folder) for each in kept] or drafted
-        rows = reference_rows(document, sheets, sha256(Path(source)))
-        tables = [("numbers", asdict(number)) for number in numbers] + list(rows)
+        reported = {"report_id": report, "source_sha256": sha256(Path(source))}
+        tables: list[tuple[str, dict[str, str]]] = [
+            ("numbers", asdict(number)) for number in numbers
+        ]
+        tables += [("reports", {**reported, "title": document.blocks[0].text})]
+        tables += reference_rows(document, sheets, project, old)
         beside = _write(project, sheets, tables)
         click.echo(f"drafted {', '.join(each.path.name for each in sheets)} in {folder}")
         click.echo(f"beside them, rows for seeds/reference and the words around numbers: {beside}")
@@ -57,7 +63,7 @@ def key(source: str | None, report: str | None, old: str, project: Path) -> int:
     return 0
 
 
-def _write(project: Path, sheets: list[Sheet], tables: list[tuple[str, dict[str, Any]]]) -> Path:
+def _write(project: Path, sheets: list[Sheet], tables: list[tuple[str, dict[str, str]]]) -> Path:
     """Write sheets to their folder, which is not there, and other tables to a folder of work."""
     folder = sheets[0].path.parent
     work = project / ".work" / "keying" / folder.name
@@ -67,7 +73,9 @@ def _write(project: Path, sheets: list[Sheet], tables: list[tuple[str, dict[str,
         with (work / "sheets" / sheet.path.name).open("w", encoding="utf-8", newline="") as file:
             write_rows(file, sheet.columns, list(sheet.rows))
     for name in dict.fromkeys(name for name, _ in tables):
-        rows = [cells for table, cells in tables if table == name]
+        rows = [
+            {n: c.strip() for n, c in cells.items()} for table, cells in tables if table == name
+        ]
         seed = project / "seeds" / "reference" / f"{name}.csv"
         columns = tuple(read_csv(seed)[0] if seed.exists() else rows[0])
         with (work / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:

@@ -122,10 +122,7 @@ def _statement(number: Number, guesses: Guesses) -> dict[str, str]:
         "reference_fiscal_year": f"{UNREVIEWED} {since.group(1)}" if since else "",
         "printed_value": number.value,
         "printed_unit": number.unit,
-        "wording": number.wording,
-        "heading": number.heading,
-        "paragraph": str(number.paragraph),
-        "footnote": number.footnote,
+        **{name: getattr(number, name) for name in CLOSING[1:]},
     }
 
 
@@ -208,48 +205,43 @@ def like(old: Sheet, drafted: Iterable[Sheet], folder: Path) -> Sheet:
 
 
 def reference_rows(
-    document: Document, sheets: Iterable[Sheet], digest: str
+    document: Document, sheets: Iterable[Sheet], project: Path, old: str
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give rows to complete and enter in the reference seeds: seed, cells."""
-    year = next((m.group(1) for b in document.blocks for m in YEAR.finditer(b.text)), "")
+    """Give rows of exhibits and their columns to complete and enter: seed, cells.
+
+    What last year's report says of an exhibit of the same name is offered.
+    """
+    seeds = project / "seeds" / "reference"
+    exhibits = {row["exhibit_id"]: row for row in read_csv(seeds / "exhibits.csv")}
+    measures = {
+        (row["exhibit_id"], row["column_name"]): row["measure_id"]
+        for row in read_csv(seeds / "exhibit_columns.csv")
+    }
+    year = next((m.group(1) for b in document.blocks for m in YEAR.finditer(b.text)), UNREVIEWED)
     captions = {b.heading: b.text for b in document.blocks if CAPTION.match(b.text)}
     for place, sheet in enumerate(sheets, start=1):
-        kind, _, number = sheet.exhibit_id.rpartition(".")[2].partition("_")
+        report_id, _, name = sheet.exhibit_id.partition(".")
+        kind, _, number = name.partition("_")
         reference = f"{kind.capitalize()} {number}"
-        title = captions.get(reference, "").partition(". ")[2]
-        if place == 1:
-            yield (
-                "reports",
-                {
-                    "report_id": sheet.report_id,
-                    "title": document.blocks[0].text,
-                    "source_sha256": digest,
-                },
-            )
+        title = YEAR.sub("", captions.get(reference, "").partition(". ")[2]).strip(" *")
+        offered = exhibits.get(f"{old}.{name}", {})
         yield (
             "exhibits",
             {
                 "exhibit_id": sheet.exhibit_id,
-                "report_id": sheet.report_id,
+                "report_id": report_id,
                 "exhibit_type": kind if title else "statements",
                 "exhibit_number": number if title else "",
-                "title": YEAR.sub("", title).strip(" *"),
+                "title": title or f"{UNREVIEWED} {offered.get('title', '')}",
                 "sort_order": str(place),
-                "population_id": UNREVIEWED,
+                "population_id": f"{UNREVIEWED} {offered.get('population_id', '')}",
                 "fiscal_year": year,
-                "percent_base": UNREVIEWED,
                 "heading": reference if title else "",
-                "printed_wording_count": str(sum(bool(row["wording"]) for row in sheet.rows)),
                 "label_checksum": "0",
                 "check_count": "0",
             },
         )
         for column in sheet.numbers if sheet.numbers != ["printed_value"] else []:
-            yield (
-                "exhibit_columns",
-                {
-                    "exhibit_id": sheet.exhibit_id,
-                    "column_name": column,
-                    "measure_id": UNREVIEWED,
-                },
-            )
+            measure = f"{UNREVIEWED} {measures.get((f'{old}.{name}', column), '')}"
+            cells = {"exhibit_id": sheet.exhibit_id, "column_name": column, "measure_id": measure}
+            yield "exhibit_columns", cells

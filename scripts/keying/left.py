@@ -43,9 +43,9 @@ def left(project: Path, sheets: Iterable[Sheet], document: Document, guesses: Gu
             if row["wording"] and row["wording"] not in guesses.known.wordings:
                 lists["wordings to code"].append(f'"{row["wording"]}"')
         lists["rows to review"] += [f"{drafted} of {name}"] if drafted else []
-        exhibit = Exhibit(
-            {"line": "0", **exhibits.get(sheet.exhibit_id, {})}, _without_marks(sheet)
-        )
+        described = {"line": "0", "heading": name.replace("_", " ").capitalize()}
+        described |= exhibits.get(sheet.exhibit_id, {})
+        exhibit = Exhibit(described, _without_marks(sheet))
         for found, faults in find_rows(exhibit, document, guesses.words):
             lists["rows that the document does not have there"] += [
                 f"{name} {found.cells['row_number']}" for _ in faults[:1]

@@ -34,7 +34,7 @@ class Number:
     wording: str = ""
     lead: str = ""
     heading: str = ""
-    paragraph: int = 0
+    paragraph: str = ""
     footnote: str = ""
     around: str = ""
 
@@ -55,13 +55,8 @@ def find_numbers(document: Document, known: Known) -> Iterator[Number]:
             for sentence in block.sentences():
                 said = block.text[sentence.start : sentence.end]
                 for number in _of_sentence(said, known):
-                    yield replace(
-                        number,
-                        heading=block.heading,
-                        paragraph=block.number,
-                        footnote=sentence.mark,
-                        around=said.strip(),
-                    )
+                    place = {"heading": block.heading, "paragraph": str(block.number)}
+                    yield replace(number, **place, footnote=sentence.mark, around=said.strip())
 
 
 def _of_sentence(text: str, known: Known) -> Iterator[Number]:
@@ -95,9 +90,9 @@ def _values(text: str, start: int, known: Known) -> list[Span]:
     for match in TOKEN.finditer(text, start):
         word = (match.group("word") or "").lower()
         is_value = word in COUNTS.split() and _unit(text, match.span(), known)[0]
-        if (match.group("digits") or is_value) and not any(
-            a <= match.start() < b for a, b in framed
-        ):
+        is_framed = any(a <= match.start() < b for a, b in framed)
+        is_in_word = text[max(0, match.start() - 1) : match.start()].isalpha()
+        if (match.group("digits") or is_value) and not is_framed and not is_in_word:
             spans.append(match.span())
     return spans
 
@@ -135,8 +130,7 @@ def _pieces(text: str, known: Known) -> list[str]:
 def _is_first(piece: str, known: Known) -> bool:
     """Return whether a piece begins with its number."""
     span = _values(piece, 0, known)[0]
-    before = piece[: _unit(piece, span, known)[1][0]]
-    return not _words(before)
+    return not _words(piece[: _unit(piece, span, known)[1][0]])
 
 
 def _of_piece(piece: str, known: Known) -> Iterator[Number]:

@@ -9,6 +9,7 @@ caption is named after its heading.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -118,14 +119,14 @@ def read_document(text: str) -> Document:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    heading, paragraph, table, row, unnamed = PREAMBLE, 0, "", 0, 0
+    heading, table, row = PREAMBLE, "", 0
+    paragraphs, tables = Counter[str](), Counter[str]()  # a heading can come again
     open_block: list[str] = []
 
     def close() -> Iterator[Block]:
-        nonlocal paragraph
         if open_block:
-            paragraph += 1
-            yield Block(heading, paragraph, " ".join(open_block))
+            paragraphs[heading] += 1
+            yield Block(heading, paragraphs[heading], " ".join(open_block))
             open_block.clear()
 
     for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
@@ -133,8 +134,7 @@ def _blocks(text: str) -> Iterator[Block]:
             caption = CAPTION.match(line)
             if line.startswith("#"):
                 yield from close()
-                heading, paragraph, table = line.lstrip("#").strip().strip("*").strip(), 0, ""
-                unnamed = 0
+                heading, table = line.lstrip("#").strip().strip("*").strip(), ""
                 yield Block(heading, 0, heading)
             elif caption:
                 yield from close()
@@ -143,8 +143,8 @@ def _blocks(text: str) -> Iterator[Block]:
             elif "\t" in line:
                 if not table:
                     yield from close()
-                    unnamed, row = unnamed + 1, -1
-                    table = f"{heading}, table {unnamed}"
+                    tables[heading] += 1
+                    table, row = f"{heading}, table {tables[heading]}", -1
                 row += 1
                 yield Block(table, row, line)
             elif line == "</p>":

@@ -22,6 +22,7 @@ from warehouse.sheets import CLOSING, CODES, COMPARISON, FRAME, SECOND_KEYING
 COUNTED = ("row_number", "fiscal_year", "reference_fiscal_year", "paragraph")
 # Begins a cell of a draft that nobody has reviewed.
 UNREVIEWED = "?"
+IS_DRAFT = "is a draft: key what it is, without the ?, or leave it empty"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -149,7 +150,7 @@ def _row_faults(types: dict[str, str], line: int, row: list[str], is_sheet: bool
         elif is_sheet and column == "category_key" and cell and cell.count(".") != 1:
             wrong = "is not <classification>.<category>"
         if cell.startswith(UNREVIEWED):
-            wrong = "is a draft: key what it is, without the ?, or leave it empty"
+            wrong = IS_DRAFT
         if wrong:
             yield f', line {line}, column {column}: "{shown(cell)}" {wrong}'
 
