@@ -21,7 +21,8 @@ from warehouse.sheets import Sheet, read_csv, read_sheet, write_rows
 @click.option("--project", type=Path, default=PROJECT, help="Folder of the project.")
 def key(source: str | None, report: str | None, old: str, project: Path) -> int:
     """Draft the sheets of REPORT from the document SOURCE; of sheets there, say what is left."""
-    from keying.draft import Guesses, draft, like, reference_rows
+    from keying.draft import draft, like, reference_rows
+    from keying.guesses import Guesses
     from keying.left import left
     from keying.reading import read_text
     from keying.statements import find_numbers
@@ -44,7 +45,7 @@ def key(source: str | None, report: str | None, old: str, project: Path) -> int:
     document = read_document(read_text(Path(source)))
     guesses = Guesses(project, report)
     if not sheets:
-        numbers = list(find_numbers(document, guesses.known))
+        numbers = list(find_numbers(document, guesses))
         drafted = draft(document, numbers, guesses, folder)
         if not drafted:
             raise UserError(f"{source} has no number")

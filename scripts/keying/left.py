@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from keying.draft import Guesses, is_unreviewed
+from keying.guesses import Guesses, is_unreviewed
 from keying.statements import FRAMES
 from verification.document import COUNTS, TOKEN, Document
 from verification.rows import Exhibit, find_rows
@@ -40,7 +40,7 @@ def left(project: Path, sheets: Iterable[Sheet], document: Document, guesses: Gu
                 lists["labels without codes"].append(place)
             if row.get("population_id") and population not in guesses.populations:
                 lists["populations to define"].append(population or place)
-            if row["wording"] and row["wording"] not in guesses.known.wordings:
+            if row["wording"] and row["wording"] not in guesses.wordings:
                 lists["wordings to code"].append(f'"{row["wording"]}"')
         lists["rows to review"] += [f"{drafted} of {name}"] if drafted else []
         described = {"line": "0", "heading": name.replace("_", " ").capitalize()}

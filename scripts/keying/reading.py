@@ -14,7 +14,8 @@ from typing import Any
 from warehouse.project import UserError
 
 UNSEEN = "head script style nav template noscript svg button form"
-INLINE = "a abbr b big cite code del dfn em font i ins mark q s small span strong sub time u"
+BLOCKS = "p div li ul ol dl dt dd section article main figure figcaption blockquote tr td br hr"
+END = "\n</p>\n\n"  # of a paragraph
 BULLET = re.compile(r"[•▪■●◦‣·–—*-]\s*(?=[A-Z0-9$]|$)")
 SUPERSCRIPT, BOLD = 1, 16  # flags of MuPDF
 
@@ -69,41 +70,27 @@ def _table(rows: list[list[str]]) -> str:
 
 
 def _text_of_html(source: Path, markup: str) -> str:
-    from bs4 import BeautifulSoup, NavigableString
+    from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(markup, "html.parser")
     for unseen in soup(UNSEEN.split()):
         unseen.decompose()
-    parts: list[str] = []
-    words: list[str] = []
-
-    def close() -> None:
-        if text := _squeezed("".join(words)):
-            parts.append(f"{text}\n</p>")
-        words.clear()
-
-    def walk(node: Any) -> None:
-        for child in node.children:
-            if isinstance(child, NavigableString):
-                words.append(child if type(child) is NavigableString else " ")
-            elif child.name == "sup" and child.get_text().strip().isdigit():
-                words.append(f"<sup>{child.get_text().strip()}</sup>")
-            elif child.name in ("sup", *INLINE.split()):
-                walk(child)
-            else:
-                close()
-                if re.fullmatch(r"h[1-6]", child.name):
-                    parts.append(f"# {_squeezed(child.get_text())}")
-                elif child.name == "table" and (rows := _rows_of_html(source, child)):
-                    parts.extend(_squeezed(c.get_text()) for c in child.find_all("caption"))
-                    parts.append(_table(rows))
-                else:
-                    walk(child)
-                close()
-
-    walk(soup)
-    close()
-    return "\n\n".join(parts)
+    for string in soup.find_all(string=True):
+        string.replace_with(type(string)(re.sub(r"\s+", " ", string)))
+    for mark in soup("sup"):
+        if (said := mark.get_text().strip()).isdigit():
+            mark.string = f"<sup>{said}</sup>"
+    for heading in soup(re.compile(r"^h[1-6]$")):
+        heading.replace_with(f"{END}# {_squeezed(heading.get_text())}{END}")
+    for table in soup("table"):
+        if rows := _rows_of_html(source, table):
+            captions = (_squeezed(caption.get_text()) for caption in table("caption"))
+            table.replace_with(END + "\n\n".join([*captions, _table(rows)]) + END)
+    for block in soup(BLOCKS.split()):
+        block.insert_before(END)
+        block.insert_after(END)
+    text: str = soup.get_text()
+    return text
 
 
 def _rows_of_html(source: Path, table: Any) -> list[list[str]]:
