@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,7 @@ def _rows_of_html(source: Path, table: Any) -> list[list[str]]:
 
 
 def _text_of_pdf(source: Path, content: bytes) -> str:
-    import pymupdf
-
+    pymupdf: Any = import_module("pymupdf")  # its own types are not complete
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.no_recommend_layout()
     try:

@@ -19,7 +19,8 @@ BASE = re.compile(r"Of the (?=[\d,]*\d\b)")
 RANKED = re.compile(r"(?:top|first|highest|lowest|largest|smallest|most)\b(?: \w+){0,2}", re.I)
 GLOSSED = re.compile(r"(?:(?:more|less|fewer) than |at (?:least|most) |\w+ )?[\w-]+(?= \($)", re.I)
 FILLER = re.compile(
-    r"^(?:(?:and|or|to|from|of|[Tt]he|them|those|were|was|an? (?:increase|decrease) of)\b|[^\w(])+"
+    r"^(?:(?:and|or|to|from|[Oo]f these|of|[Tt]he|them|those|were|was"
+    r"|an? (?:increase|decrease) of)\b|[^\w(])+"
     r"|(?:,? (?:and|is|was|were))?[^\w)]*$"
 )
 LONGEST = 100  # characters of a label
