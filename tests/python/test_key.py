@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -217,3 +218,13 @@ def test_a_hundred_pages_take_less_than_twenty_seconds(draft: Draft) -> None:
     begun = time.process_time()
     draft(content)
     assert time.process_time() - begun < 20
+
+
+def test_a_package_that_is_missing_is_named(
+    project: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pymupdf", None)
+    source = project / "document"
+    source.write_bytes(pdf(HTML))
+    message = "pymupdf has to be installed: make key installs it"
+    assert message in refused("key", str(source), NEW, "--project", str(project))
