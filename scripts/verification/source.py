@@ -9,19 +9,19 @@ is accounted for by a cell, by an exhibit's caption, or by an entry with a reaso
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from keying.reading import read_text
 from verification.document import CAPTION, Document, read_document
 from verification.frame import YEAR, Codes, check_row
 from verification.rows import EXCLUSIONS, FRAMES, NUMBERS, Exhibit, Fault, Row, fault, find_rows
 from verification.stated import check_comparisons
 from verification.words import Words
-from warehouse.project import UserError
+from warehouse.project import UserError, sha256
 from warehouse.scaffold import read_exhibits as read_described_sheets
 from warehouse.seed_files import check_seed_files
 from warehouse.sheets import read_csv
@@ -68,7 +68,7 @@ def read_reports(project: Path, source: Path) -> list[Report]:
         raise UserError(wrong)
     try:
         files = sorted(filter(Path.is_file, source.iterdir())) if source.is_dir() else [source]
-        documents = {hashlib.sha256(c).hexdigest(): c for c in map(Path.read_bytes, files)}
+        documents = {sha256(path): path for path in files}
     except OSError as error:
         raise UserError(f"cannot read {error.filename}: {error.strerror}") from error
     described, codes = _read(project, "reports"), _read_codes(project)
@@ -84,7 +84,7 @@ def read_reports(project: Path, source: Path) -> list[Report]:
     return [
         Report(
             row,
-            read_document(documents[row["source_sha256"]].decode("utf-8")),
+            read_document(read_text(documents[row["source_sha256"]])),
             [each for each in exhibits if each.sheet.report_id == row["report_id"]],
             [each for each in exclusions if each["report_id"] == row["report_id"]],
             codes,
