@@ -101,12 +101,17 @@ def mutate(source: Path | None, check: bool, whole: bool, processes: int) -> int
 
 @click.command()
 @click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="Runs to count.")
-def bench(runs: int) -> int:
-    """Measure a build against dbt's floor, bare DuckDB and bare copies."""
-    from verification.bench import measure, report
+@click.option(
+    "--reports", type=click.IntRange(1), help="Measure builds with so many reports more instead."
+)
+def bench(runs: int, reports: int | None) -> int:
+    """Measure a build against dbt's floor, bare DuckDB and bare copies; or with more reports."""
+    from verification import bench, bench_reports
 
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        click.echo("\n".join(report(measure(Path(folder).resolve(), runs))))
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name).resolve()
+        lines = bench_reports.measure(folder, reports) if reports else []
+        click.echo("\n".join(lines or bench.report(bench.measure(folder, runs))))
     return 0
 
 

@@ -32,6 +32,12 @@ def test_one_run_prints_every_time_and_ratio(capsys):
     assert all(re.search(r"at most [\d.]+: (not )?met$", lines[n]) for n in (8, 12))
 
 
+def test_copies_of_a_report_build(capsys):
+    lines = printed(capsys, "bench", "--reports", "2")
+    assert [line[2:26].rstrip() for line in lines[1:4]] == ["the first", "all reports", "copies"]
+    assert all(float(line[26:33]) > 0 for line in lines[1:])
+
+
 def test_models_give_what_the_script_by_hand_gives(capsys, monkeypatch):
     monkeypatch.setattr(bench_scale, "EXHIBITS", (8, 16))
     lines = printed(capsys, "bench-scale", "--sizes", "1000")
