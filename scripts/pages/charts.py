@@ -1,8 +1,8 @@
-"""Charts of the report pages: bars and dots drawn with Altair, as SVG that the style sheet colours.
+"""Charts of the report pages, drawn as SVG by a template and coloured by the style sheet.
 
-One style for all of them: the name of a row stands above its mark and its number beside it, so that
-a chart can be as narrow as a telephone. A printed number is a filled mark, a derived one an
-outlined mark. Bars start at zero; dots need not.
+Heights are pixels and widths percentages, so that one picture fits a telephone, a desktop and
+print. The name of a row and its number stand above its mark. A printed number is a filled mark, a
+derived one an outlined mark. Bars and lines start at zero; dots need not.
 """
 
 from __future__ import annotations
@@ -10,39 +10,37 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
-if TYPE_CHECKING:
-    import altair
+import jinja2
+from markupsafe import Markup
 
-STYLE_SHEET = Path(__file__).with_name("templates") / "style.css"
+from pages.data import TEMPLATES
+from pages.text import breakable, number
 
-Rows = list[dict[str, Any]]
-
-# Pixels. The first size is for wide windows and for print, the second for telephones.
-WIDTHS = {"wide": 680, "narrow": 320}
-TEXT = 14
-LINE = 18
-# Of the widest usual sans serif, on average: of names, and of numbers, which are bold.
-CHARACTER = 7.0
-DIGIT = 8.8
-BAR = 18
-GAP = 16
-
+STYLE_SHEET = TEMPLATES / "style.css"
 COLORS = ("ink", "muted", "grid", "mark", "paper", "track")
+
+# Pixels, but for the first: the characters of a line that the narrowest telephone has room for.
+CHARACTERS = 40
+LINE = 19
+BAR = 16
+GAP = 13
+PLOT = 170
+LABELED_POINTS = 7
+EDGE = 10.0  # percent left free beside the first and the last point of a line
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One row of a chart.
+    """One row of a chart, or one point of a line.
 
-    `value` is None where the print gives no number (life): the row is drawn open to the right.
-    `low` and `high` are what rounding leaves open, drawn as a line where given.
+    Where `value` is None, only its bounds `low` and `high` are known, drawn as a broad line. `at`
+    is the place of a point on the axis of a line.
     """
 
     label: str
@@ -51,25 +49,26 @@ class Mark:
     is_derived: bool = False
     low: Decimal | None = None
     high: Decimal | None = None
+    at: int = 0
 
     @property
-    def bounds(self) -> list[float]:
+    def bounds(self) -> list[Decimal]:
         """Return what is known of the value, the least first."""
-        bounds = (self.low, self.value, self.high)
-        return [float(bound) for bound in bounds if bound is not None]
+        return [bound for bound in (self.low, self.value, self.high) if bound is not None]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """What a chart shows, at any width.
+    """What a chart shows: `kind` is `bars`, `dots` or `line`.
 
     `axis` is the title of the axis. `base` is the whole that bars are parts of, drawn behind each.
-    With a `reference`, the value that all are compared with, the marks are dots joined to it.
+    `reference` is the value that dots are compared with, and joined to.
     """
 
+    kind: str
     marks: Sequence[Mark]
     axis: str
-    base: Decimal | None = None
+    base: Decimal | int | None = None
     reference: Decimal | None = None
 
 
@@ -81,163 +80,123 @@ def palette() -> dict[str, str]:
     return {name: found[name] for name in COLORS}
 
 
-def svg(chart: Chart, width: int, background: str = "transparent") -> str:
-    """Draw a chart in the colours of light mode."""
-    # Imported here: it loads in a tenth of the time that the pages take.
-    import vl_convert
-
-    # A test validates the specifications; here it would take as long as the drawing.
-    drawn = specification(chart, width, background).to_dict(validate=False)
-    return vl_convert.vegalite_to_svg(drawn)
-
-
-def inline_svg(chart: Chart, size: str, description: str) -> str:
-    """Draw a chart for a page, coloured by the style sheet.
-
-    `size` is a key of WIDTHS, which becomes the class of the picture; `description` is its text
-    alternative, already escaped for an attribute.
-    """
-    # What Vega says of single marks would be read aloud beside the text alternative.
-    drawn = re.sub(r' (role|aria-[a-z]+|xmlns(:xlink)?)="[^"]*"', "", svg(chart, WIDTHS[size]))
-    for name, color in palette().items():
-        drawn = drawn.replace(f'"{color}"', f'"var(--{name})"')
-    attributes = f'class="{size}" role="img" aria-label="{description}"'
-    return drawn.replace('class="marks"', attributes, 1)
-
-
-def specification(chart: Chart, width: int, background: str) -> altair.LayerChart:
-    """Lay a chart out: rows from top to bottom in pixels, values on one axis."""
-    import altair as alt
-
-    low, high = _low(chart), _high(chart, width)
-    color = palette()
-    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
-    axis = alt.Axis(title=chart.axis, tickCount=6 if width > WIDTHS["narrow"] else 4)
-    rows, names, height = _rows(chart, width, high)
-    drawn: altair.LayerChart = (
-        alt.layer(*_layers(chart, rows, names, partial(alt.X, scale=scale, axis=axis)))
-        .properties(width=width, height=height, autosize={"type": "fit-x", "contains": "padding"})
-        .configure(
-            background=background,
-            padding={"left": 4, "right": 12, "top": 2, "bottom": 2},
-            # The first ships with vl-convert: texts measure the same on every machine.
-            font="Liberation Sans, Arial, Helvetica, sans-serif",
-            aria=False,
-            view={"stroke": None},
-        )
-        .configure_axis(
-            aria=False,
-            grid=True,
-            gridColor=color["grid"],
-            domain=False,
-            ticks=False,
-            labelColor=color["muted"],
-            labelFontSize=TEXT - 2,
-            labelPadding=6,
-            titleColor=color["muted"],
-            titleFontSize=TEXT - 1,
-            titleFontWeight="normal",
-            titleAnchor="start",
-            titleAlign="left",
-            titleX=0,
-            titlePadding=8,
-        )
+@cache
+def templates() -> jinja2.Environment:
+    """Return the templates of pages and charts, which fail on a name that they are not given."""
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    return drawn
+    found.filters |= {"number": number, "breakable": breakable}
+    found.globals["show"] = found.get_template("macros.html").module
+    return found
 
 
-def _layers(chart: Chart, rows: Rows, names: Rows, x: partial[altair.X]) -> Iterator[altair.Chart]:
-    """Yield the layers from the ground up: the whole, the reference, the marks, the texts."""
-    import altair as alt
-
-    channels: dict[str, Any] = {"x": x, "y": partial(alt.Y, scale=None, axis=None)}
-
-    def layer(selected: Rows, kind: Any, fields: dict[str, str], **style: Any) -> altair.Chart:
-        encoding = {name: channels.get(name, str)(field) for name, field in fields.items()}
-        drawn = alt.Chart(alt.InlineData(values=selected), mark=alt.MarkDef(kind, **style))
-        return drawn.encode(**encoding)
-
-    color = palette()
-    bar = {"x": "start:Q", "x2": "end:Q", "y": "top:Q", "y2": "bottom:Q"}
-    line = {"x": "start:Q", "x2": "end:Q", "y": "middle:Q"}
-    dot = {"x": "end:Q", "y": "middle:Q"}
-    stroke = {"color": color["mark"], "strokeWidth": 2}
-    point = {"size": 110, "opacity": 1}
-    text = {"fontSize": TEXT, "color": color["ink"], "align": "left"}
-    known = [row for row in rows if not row["open"]]
-    endless = [row for row in rows if row["open"]]
-    if chart.base is not None:
-        whole = [{**row, "start": 0, "end": float(chart.base)} for row in rows]
-        yield layer(whole, "rect", bar, color=color["track"])
-    if chart.reference is not None:
-        rule = {"x": "start:Q", "y": "top:Q", "y2": "bottom:Q"}
-        yield layer(rows, "rule", rule, color=color["ink"], strokeWidth=2)
-    for is_derived in (False, True):
-        kind = [row for row in known if row["derived"] == is_derived]
-        style = {"fill": color["paper" if is_derived else "mark"], "stroke": color["mark"]}
-        if chart.reference is None:
-            yield layer(kind, "rect", bar, **style, strokeWidth=1.5)
-            continue
-        spread = {**line, "x": "low:Q", "x2": "high:Q"}
-        yield layer(kind, "rule", line, **stroke)
-        yield layer(kind, "rule", spread, color=color["mark"], strokeWidth=7, opacity=0.45)
-        yield layer(kind, "point", dot, **style, **point, strokeWidth=2)
-    if endless:
-        yield layer(endless, "rule", line, **stroke, strokeDash=[5, 4])
-        head = {"shape": "triangle-right", "filled": True, "color": color["mark"]}
-        yield layer(endless, "point", dot, **head, **point)
-    name = {"y": "baseline:Q", "text": "text:N"}
-    yield layer(names, "text", name, **text, x=0, baseline="alphabetic")
-    number = {"x": "reach:Q", "y": "middle:Q", "text": "text:N"}
-    gap = 8 if chart.reference is None else 13
-    yield layer(known, "text", number, **text, baseline="middle", dx=gap, fontWeight="bold")
+def svg(chart: Chart, description: str, width: int | None = None) -> Markup:
+    """Draw a chart with its text alternative: for a page, or as a picture by itself, in pixels."""
+    layout = _line(chart) if chart.kind == "line" else _rows(chart)
+    drawn = (
+        templates()
+        .get_template("chart.svg")
+        .render(chart=chart, description=description, width=width, **layout)
+    )
+    if width is not None:
+        for name, color in palette().items():
+            drawn = drawn.replace(f"var(--{name})", color)
+    return Markup(drawn)
 
 
-def _low(chart: Chart) -> float:
-    """Choose the start of the axis: zero for bars, below the lowest mark for dots."""
-    if chart.reference is None:
-        return 0.0
+def axis(low: Decimal, high: Decimal, most: int = 5) -> tuple[Decimal, Decimal, list[Decimal]]:
+    """Choose the ends of an axis that holds two values, and its ticks: round numbers."""
+    span = max(high - low, Decimal(1))
+    unit = Decimal(10) ** math.floor(math.log10(span / most))
+    step = next(unit * n for n in (1, 2, 5, 10) if span / (unit * n) <= most)
+    start = math.floor(low / step)
+    end = max(math.ceil(high / step), start + 1)
+    return start * step, end * step, [n * step for n in range(start, end + 1)]
+
+
+def _scale(chart: Chart) -> tuple[Decimal, Decimal, list[Decimal]]:
+    """Return the ends and the ticks of the axis of values."""
     bounds = [bound for mark in chart.marks for bound in mark.bounds]
-    lowest = min(*bounds, float(chart.reference))
-    return 10 * math.floor((lowest - 0.2 * (max(bounds) - lowest)) / 10)
+    if chart.base is not None:
+        base = Decimal(chart.base)
+        return Decimal(0), base, [tick for tick in axis(Decimal(0), base)[2] if tick <= base]
+    if chart.reference is None:
+        return axis(Decimal(0), max(bounds))
+    return axis(min(*bounds, chart.reference), max(*bounds, chart.reference))
 
 
-def _high(chart: Chart, width: int) -> float:
-    """Choose the end of the axis so that the number beside each mark has room."""
-    low, high = _low(chart), float(chart.base or 0)
-    for mark in chart.marks:
-        if mark.bounds:
-            room = width - 30 - len(mark.text) * DIGIT
-            high = max(high, low + (mark.bounds[-1] - low) * (width - 16) / room)
-    return high
+def _rows(chart: Chart) -> dict[str, Any]:
+    """Lay out bars or dots, from top to bottom."""
+    low, high, ticks = _scale(chart)
 
+    def across(value: Decimal) -> str:
+        return f"{100 * (value - low) / (high - low):.2f}%"
 
-def _rows(chart: Chart, width: int, high: float) -> tuple[Rows, Rows, int]:
-    """Return the rows, the lines of their names, and the height of all."""
-    rows: Rows = []
-    lines: Rows = []
+    def width(start: Decimal, end: Decimal) -> str:
+        return f"{100 * (end - start) / (high - low):.2f}%"
+
+    rows = []
     position = 0
-    start = float(chart.reference or 0)
     for mark in chart.marks:
-        name = f"{mark.label}: {mark.text}" if mark.value is None else mark.label
-        for text in textwrap.wrap(name, int((width - 16) / CHARACTER)):
-            position += LINE
-            lines.append({"text": text, "baseline": position - 5})
-        bounds = mark.bounds or [high]
+        # The number stays whole and comes last.
+        whole = mark.text.replace(" ", "\u00a0")
+        lines = textwrap.wrap(f"{mark.label} {whole}", CHARACTERS, break_long_words=False)
+        bounds = mark.bounds
+        start = chart.reference if chart.reference is not None else low
         rows.append(
             {
-                "text": mark.text,
-                "open": mark.value is None,
-                "derived": mark.is_derived,
-                "start": start,
-                "end": high if mark.value is None else float(mark.value),
-                "low": bounds[0],
-                "high": bounds[-1],
-                "reach": max(bounds[-1], start),
-                "top": position,
-                "middle": position + BAR / 2,
-                "bottom": position + BAR,
+                "mark": mark,
+                "names": [
+                    (position + LINE * (n + 1) - 5, line.removesuffix(whole))
+                    for n, line in enumerate(lines)
+                ],
+                "number": whole,
+                "top": position + LINE * len(lines),
+                "start": across(start),
+                "at": None if mark.value is None else across(mark.value),
+                "length": None if mark.value is None else width(Decimal(0), mark.value),
+                "spread": (across(bounds[0]), across(bounds[-1])) if bounds[1:] else None,
             }
         )
-        position += BAR + GAP
-    return rows, lines, position - GAP + 6
+        position += LINE * len(lines) + BAR + GAP
+    # The texts at both ends stay within the picture.
+    anchors = {across(low): "start", across(high): "end"}
+    return {
+        "rows": rows,
+        "ticks": [(across(v), number(v, None), anchors.get(across(v), "middle")) for v in ticks],
+        "reference": None if chart.reference is None else across(chart.reference),
+        "bar": BAR,
+        "bottom": position - GAP + 6,
+        "height": position - GAP + 54,
+    }
+
+
+def _line(chart: Chart) -> dict[str, Any]:
+    """Lay out a line over years; a dashed part spans years that no report gives."""
+    marks = chart.marks
+    _, high, _ = _scale(chart)
+    first, years = marks[0].at, max(marks[-1].at - marks[0].at, 1)
+    # Many points have no room for all numbers.
+    labeled = range(0, len(marks), max(len(marks) // LABELED_POINTS, 1))
+
+    def point(n: int, mark: Mark) -> dict[str, Any]:
+        across = EDGE + (100 - 2 * EDGE) * (mark.at - first) / years
+        value = mark.value if mark.value is not None else mark.bounds[0]
+        down = 24 + PLOT * (1 - float(value / high))
+        return {
+            "mark": mark,
+            "x": f"{across:.2f}%",
+            "y": f"{down:.1f}",
+            "above": f"{down - 11:.1f}",
+            "is_labeled": n in labeled,
+            "is_apart": n > 0 and mark.at - marks[n - 1].at > 1,
+        }
+
+    points = [point(n, mark) for n, mark in enumerate(marks)]
+    return {"points": points, "bottom": 24 + PLOT, "height": 24 + PLOT + 46}

@@ -1,11 +1,10 @@
-"""The page of checks: how many each rule makes, and each check with its verdict."""
+"""Checks: how many each rule makes, and each check of a report with its verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from pages.data import Data, grouped, sql_of, tally
+from pages.data import Data, grouped, place_of, tally
 from pages.tables import Cell, Table, plain
 from pages.text import Row
 
@@ -34,46 +33,48 @@ HEADINGS = {
 }
 
 
-def check_tables(data: Data) -> dict[str, Any]:
-    """Return the rules with the numbers of their checks, and the checks of each rule."""
-    rules = data.query(sql_of("rules"))
-    checks = grouped(data.checks, "rule_id")
-    tables = [
+def check_tables(data: Data, report_id: str) -> list[tuple[Row, Table]]:
+    """Return the rules that make checks of a report, each with its checks."""
+    exhibits = data.exhibits
+    own = [row for row in data.checks if exhibits[row["exhibit_id"]]["report_id"] == report_id]
+    checks = grouped(own, "rule_id")
+    return [
         (rule, _checks_of_rule(data, rule, checks[rule["rule_id"]]))
-        for rule in rules
+        for rule in data.rules
         if rule["rule_id"] in checks
     ]
-    return {"rules": rules, "rule_table": _rule_table(data, rules, checks), "tables": tables}
 
 
-def _rule_table(data: Data, rules: Sequence[Row], checks: dict[str, list[Row]]) -> Table:
+def rule_table(data: Data) -> Table:
+    """Return the rules with the numbers of their checks, of all reports."""
+    checks = grouped(data.checks, "rule_id")
     total = tally(data.checks)
     apart = {name: label for name, label in APART.items() if total[name]}
     rows = []
-    for rule in rules:
+    for rule in data.rules:
         name = rule["rule_id"]
         counts = tally(checks.get(name, ()))
         counts["declared"] = counts["total"] - counts["consistent"]
-        label = Cell(rule["label"], href=f"#{name}" if name in checks else None)
         numbers = (plain(counts[kind]) for kind in ("total", "consistent", "declared", *apart))
-        rows.append([label, Cell(rule["description"]), *numbers])
+        rows.append([Cell(rule["label"]), Cell(rule["description"]), *numbers])
     return Table("rule-table", "Checks by rule", {**RULE_HEADINGS, **apart}, rows)
 
 
 def _checks_of_rule(data: Data, rule: Row, checks: Sequence[Row]) -> Table:
     rows = []
     for check in checks:
-        number, discrepancy = check["observation_id"], check["discrepancy_id"]
+        number = data.observations.get(check["observation_id"])
+        discrepancy = check["discrepancy_id"]
         verdict = VERDICTS[check["verdict"]]
         verdict += ", as any value would be" if check["is_vacuous"] else ""
         rows.append(
             (
-                Cell(check["subject"], href=f"numbers.html#{number}" if number else None),
+                Cell(check["subject"], href=place_of(number) if number else None),
                 Cell(data.exhibits[check["exhibit_id"]]["name"]),
                 plain(check["printed_value"]),
                 plain(check["expected_low"]),
                 plain(check["expected_high"]),
-                Cell(verdict, href=f"#{discrepancy}" if discrepancy else None),
+                Cell(verdict, href=f"checks.html#{discrepancy}" if discrepancy else None),
                 Cell(check["explanation"]),
             )
         )

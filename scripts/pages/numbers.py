@@ -1,13 +1,14 @@
-"""Numbers and their place in print: the page of all, the list on a topic's page, key figures."""
+"""Numbers and their place in print: the tables of each report, the index of all, citations."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import replace
 
-from pages.data import Data, grouped, seed_of, tally
+from pages.data import Data, grouped, place_of, seed_of, tally
 from pages.tables import Cell, Table, plain
-from pages.text import Row, listed, number
+from pages.text import Row, listed, number, uncapitalized
 
 HEADINGS = {
     "what": "What it counts",
@@ -19,68 +20,84 @@ HEADINGS = {
 }
 
 
-def number_tables(data: Data) -> list[tuple[str, Table]]:
+def number_tables(data: Data, report_id: str) -> list[tuple[str, Table]]:
     """Return headings and tables of the numbers of each exhibit, and of the derived ones."""
-    rows = data.observations.values()
+    rows = [row for row in data.observations.values() if row["report_id"] == report_id]
     derived = [row for row in rows if row["obs_status"] == "derived"]
     printed = grouped([row for row in rows if row["obs_status"] == "published"], "exhibit_id")
-    tables = []
-    for name, found in {**printed, "derived": derived}.items():
-        heading = "Derived from printed numbers"
-        if name in printed:
-            heading = data.exhibits[name]["heading"]
-        caption = f"{heading}: numbers and their place in print"
-        tables.append((heading, sources(data, found, f"numbers-{name.replace('.', '-')}", caption)))
-    return tables
+    found = [(name, data.exhibits[name]["heading"], rows) for name, rows in printed.items()]
+    found += [("derived", "Derived from printed numbers", derived)] if derived else []
+    return [
+        (heading, _sources(data, rows, f"numbers-{name.replace('.', '-')}", heading))
+        for name, heading, rows in found
+    ]
 
 
-def sources(data: Data, observations: Sequence[Row], name: str, caption: str) -> Table:
+def _sources(data: Data, observations: Sequence[Row], name: str, heading: str) -> Table:
     """Make the table of numbers with exhibit, locator, seed file and line."""
     checks = grouped(data.checks, "observation_id")
     rows = []
     for row in observations:
-        value, observation_id = row["obs_value"], row["observation_id"]
-        is_derived = row["obs_status"] == "derived"
-        exact = None if value is None else str(value)
-        declared = data.declared_link(observation_id, "checks.html")
-        state = tally(checks.get(observation_id, ()))
+        state = tally(checks.get(row["observation_id"], ()))
         rows.append(
             (
-                Cell(_what(row)),
-                Cell(_shown(row), exact, "number", is_derived, declared=declared),
+                Cell(what_of(row)),
+                replace(number_cell(data, row), href=None),
                 plain(str(row["fiscal_year"])),
-                Cell(_place(data, row)),
-                Cell("" if is_derived else _keyed_in(row), kind="file"),
+                Cell(place_in_print(data, row)),
+                Cell(_keyed_in(row), kind="file"),
                 Cell("{consistent} of {total} consistent".format(**state) * bool(state["total"])),
             )
         )
     ids = [row["observation_id"] for row in observations]
+    caption = f"{heading}: numbers and their place in print"
     return Table(name, caption, HEADINGS, rows, ids, "fct_observations")
 
 
-def key_figures(data: Data, keys: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Return the figures of measures and categories, each of the latest fiscal year that has it."""
-    latest = {
-        (row["measure_id"], row["category_key"]): row
-        for row in sorted(data.observations.values(), key=lambda row: int(row["fiscal_year"]))
-        if row["population_id"] == "production_offenders"
-        and row["is_preferred"]
-        and row["obs_value"] is not None
-    }
-    return [
+def search_index(data: Data) -> str:
+    """Return the script that holds what the page of all numbers searches and shows."""
+    rows = [
         {
-            "text": _shown(row),
-            "value": str(row["obs_value"]),
-            "observation": row,
-            "is_derived": row["obs_status"] == "derived",
-            "place": _place(data, row).removeprefix("derived, "),
-            "declared": data.declared_link(row["observation_id"], "checks.html"),
+            "what": what_of(row),
+            "number": shown(row) + unit_of(row),
+            "year": str(row["fiscal_year"]),
+            "report": data.reports[row["report_id"]]["title"],
+            "population": row["population_label"],
+            "measure": row["measure_label"],
+            "category": f"{row['classification_label']}: {row['category_label']}",
+            "status": "printed" if row["obs_status"] == "published" else "derived",
+            "place": place_in_print(data, row),
+            "href": place_of(row),
         }
-        for row in (latest[key] for key in keys if key in latest)
+        for row in data.observations.values()
     ]
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    return f"const NUMBERS = [\n{lines}\n];\n"
 
 
-def _shown(observation: Row) -> str:
+def number_cell(data: Data, observation: Row) -> Cell:
+    """Show a number with its exact value, linked to its place in print."""
+    return Cell(
+        shown(observation),
+        None if observation["obs_value"] is None else str(observation["obs_value"]),
+        "number",
+        observation["obs_status"] == "derived",
+        place_of(observation),
+        data.declared_link(observation["observation_id"]),
+    )
+
+
+def unit_of(observation: Row) -> str:
+    """Write the unit that stands after a number, in the singular after one."""
+    if observation["obs_value"] is None or observation["unit"] == "offenders":
+        return ""
+    if observation["unit"] == "percent":
+        return "%"
+    is_one = observation["obs_value"] == 1
+    return f" {observation['unit'].removesuffix('s') if is_one else observation['unit']}"
+
+
+def shown(observation: Row) -> str:
     """Show a number as printed, and a derived one rounded, or its bounds where it is open."""
     value = observation["obs_value"]
     if observation["printed_value"] is not None:
@@ -91,7 +108,7 @@ def _shown(observation: Row) -> str:
     return number(value, 0 if value == value.to_integral_value() else 1)
 
 
-def _place(data: Data, observation: Row) -> str:
+def place_in_print(data: Data, observation: Row) -> str:
     """Say where a number stands in print, or how it is derived."""
     if observation["obs_status"] == "derived":
         return f"derived, {observation['derivation']}"
@@ -101,18 +118,16 @@ def _place(data: Data, observation: Row) -> str:
     return found + (f", note {observation['footnote']}" if observation["footnote"] else "")
 
 
-def _what(observation: Row) -> str:
+def what_of(observation: Row, names_population: bool = True) -> str:
     """Say in words what a number counts, and of whom."""
-    category, population = observation["category_label"], observation["population_label"]
-    if observation["classification_id"] == "population_total":
-        category = population
-    parts = [f"{category}: {observation['measure_label'].lower()}"]
-    if (category, observation["measure_id"]) == (population, "offender_count"):
-        parts = [population]
-    if category != population and observation["population_id"] != "production_offenders":
-        parts.append(f"of {population.lower()}")
+    population, measure = observation["population_label"], observation["measure_label"]
+    if observation["category_role"] != "total":
+        parts = [f"{observation['category_label']}: {measure.lower()}"]
+        parts += [f"of {uncapitalized(population)}"] * names_population
+    else:
+        parts = [f"{population}: {measure.lower()}" if names_population else measure]
     if observation["reference_category_id"]:
-        parts.append(f"against {observation['reference_category_id']}")
+        parts.append(f"against {uncapitalized(observation['reference_label'])}")
     if observation["reference_fiscal_year"]:
         parts.append(f"since fiscal year {observation['reference_fiscal_year']}")
     return ", ".join(parts)
@@ -120,28 +135,29 @@ def _what(observation: Row) -> str:
 
 def _keyed_in(observation: Row) -> str:
     """Name the seed file, line and column that hold a printed number."""
+    if observation["obs_status"] == "derived":
+        return ""
     line = observation["row_number"] + 1  # the first is the header
     return f"{seed_of(observation['exhibit_id'])}, line {line}, column {observation['column_name']}"
 
 
-def citations(data: Data, observations: Iterable[Row]) -> list[tuple[Row, list[tuple[Row, str]]]]:
-    """Return each report with the exhibits that print numbers, and the places in each exhibit."""
+def citations(data: Data, observations: Iterable[Row]) -> list[tuple[Row, str, str]]:
+    """Return the exhibits that print numbers, with the places in each and an address of one."""
     printed = (row for row in observations if row["obs_status"] == "published")
-    cited: dict[str, list[tuple[Row, str]]] = {}
-    for exhibit_id, rows in grouped(printed, "exhibit_id").items():
-        exhibit = data.exhibits[exhibit_id]
-        cited.setdefault(exhibit["report_id"], []).append((exhibit, _together(rows)))
-    return [(data.reports[report_id], exhibits) for report_id, exhibits in cited.items()]
+    return [
+        (data.exhibits[exhibit_id], _together(rows), place_of(rows[0]))
+        for exhibit_id, rows in grouped(printed, "exhibit_id").items()
+    ]
 
 
 def _together(rows: Iterable[Row]) -> str:
     """Name the places of numbers by heading: `Coercion, paragraphs 1, 2 and 3`."""
-    places: dict[tuple[str, str], dict[str, None]] = {}
+    places: dict[tuple[str, str], dict[int, None]] = {}
     for row in rows:
         unit = "row" if row["paragraph"] is None else "paragraph"
         numeral = row["row_number"] if row["paragraph"] is None else row["paragraph"]
-        places.setdefault((row["heading"], unit), {})[str(numeral)] = None
+        places.setdefault((row["heading"], unit), {})[numeral] = None
     return "; ".join(
-        f"{heading}, {unit}{'s' if len(found) > 1 else ''} {listed(list(found))}"
+        f"{heading}, {unit}{'s' if len(found) > 1 else ''} {listed([*map(str, sorted(found))])}"
         for (heading, unit), found in places.items()
     )

@@ -8,39 +8,33 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pages import topic_charts
-from pages.charts import WIDTHS, palette, svg
+from pages.charts import svg
 from pages.data import Data
-from pages.topics import PARTS, rows_of
+from pages.subjects import overview_charts
 from warehouse.database import connect_read_only
 from warehouse.project import UserError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The README shows the first chart of these topics.
-SHOWN = ("sentence_by_inducement", "number_of_victims")
+WIDTH = 680  # of the README's charts, in pixels
 
 CHROMIUM = Path("/usr/bin/chromium")  # Debian's
 # Nothing that reaches for the network; a sandbox of its own is closed to the root of a container.
 OPTIONS = "no-sandbox disable-gpu disable-quic no-first-run disable-sync"
 OPTIONS += " disable-background-networking disable-component-update"
-WINDOWS = (360, 1280)  # pixels
+WINDOWS = (360, 1440)  # pixels
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def draw(warehouse: Path, output: Path) -> Iterator[Path]:
-    """Write one SVG a chart, in light mode on its own ground, and yield their paths."""
+    """Write the charts of the overview, in light mode and with a ground, and yield their paths."""
     output.mkdir(parents=True, exist_ok=True)
     with connect_read_only(warehouse) as connection:
-        data = Data(connection)
-        for name in SHOWN:
-            part = PARTS[name][0]
-            _, rows = rows_of(data, part)
-            chart = getattr(topic_charts, part.charts[0])(rows)
-            path = output / f"{name}.svg"
-            drawn = svg(chart, WIDTHS["wide"], palette()["paper"])
-            path.write_text(f"{drawn}\n", encoding="utf-8", newline="\n")
+        for title, message, chart, _ in overview_charts(Data(connection)):
+            path = output / f"{title.lower().replace(' ', '_')}.svg"
+            drawn = svg(chart, f"{title}. {message}", WIDTH)
+            path.write_text(drawn, encoding="utf-8", newline="\n")
             yield path
 
 
@@ -57,9 +51,14 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+def page_files(site: Path) -> list[Path]:
+    """Return the files of the pages; dbt's documentation is not one of them."""
+    return sorted(path for path in site.glob("**/*.html") if path.parent.name != "dbt")
+
+
 def take(site: Path, output: Path) -> int:
     """Write a PDF and pictures of each page, and return the number of pictures."""
-    pages = sorted(site.glob("*.html"))
+    pages = page_files(site)
     if not pages:
         raise UserError(f"there is no site in {site}: run make site first")
     if not CHROMIUM.is_file():
@@ -69,11 +68,12 @@ def take(site: Path, output: Path) -> int:
     with chromium() as browser:
         tab = browser.new_page()
         for page in pages:
+            stem = "-".join(page.relative_to(site).with_suffix("").parts)
             tab.goto(page.resolve().as_uri())
-            tab.pdf(path=output / f"{page.stem}.pdf", format="A4")
+            tab.pdf(path=output / f"{stem}.pdf", format="A4")
             for width, scheme in settings:
                 tab.set_viewport_size({"width": width, "height": 800})
                 tab.emulate_media(color_scheme=scheme)
-                name = f"{page.stem}-{width}-{scheme}.png"
+                name = f"{stem}-{width}-{scheme}.png"
                 tab.screenshot(path=output / name, full_page=True)
     return len(pages) * len(settings)

@@ -1,35 +1,37 @@
 """Make the report pages: a static web site that shows, cites and hands out the marts.
 
 The numbers come from the marts, what the dictionary says from the dbt manifest, and the files to
-download are those of the export. The text is in templates/, each in one place. The site needs no
-JavaScript and no server, asks nothing of other sites, and the same input gives the same bytes.
-Layout of the output folder:
+download are those of the export. The text is in templates/ and, about single classifications and
+populations, in content/. The pages can be read without JavaScript and without a server, ask nothing
+of other sites, and the same input gives the same bytes. Layout of the output folder:
 
-    index.html  <topic>.html  numbers.html  exhibits.html  checks.html  dictionary.html
-    style.css  data/ (the exports)  dbt/index.html (dbt's documentation)  SHA256SUMS
+    index.html  numbers.html  checks.html  dictionary.html
+    reports/<report_id>.html  populations/<population_id>.html   charts and tables
+    numbers/<report_id>.html                                     place in print, checks
+    numbers.js  search.js  style.css                             what numbers.html searches
+    data/ (the exports)  dbt/index.html (dbt's documentation)  SHA256SUMS
 """
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from export.marts import PACKAGE
 from export.tables import with_columns
 from export.workbook import WORKBOOK
-from pages import text
-from pages.charts import STYLE_SHEET
-from pages.checks import check_tables
-from pages.data import TEMPLATES, Data, seed_of, tally
+from pages.charts import STYLE_SHEET, Chart, svg, templates
+from pages.checks import check_tables, rule_table
+from pages.data import TEMPLATES, Data, grouped, place_of, seed_of, tally
 from pages.dictionary import dictionary, read_models
-from pages.numbers import key_figures, number_tables
+from pages.numbers import number_tables, search_index
+from pages.subjects import overview_charts, population_page, report_page
 from pages.tables import Cell, Table
-from pages.topic_charts import by_length, change, length_of
-from pages.topics import KEY_FIGURES, OBSERVATIONS, topic_page
+from pages.text import Row
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
 from warehouse.build_id import check_build_id
 from warehouse.database import connect_read_only
@@ -39,12 +41,15 @@ from warehouse.project import UserError, sha256
 GENERATOR = "Sentencing Warehouse make_site"
 DOCUMENTATION = "dbt/index.html"
 DOWNLOADS = "data"
-DATA_PAGES = {
+SCRIPT = "search.js"
+NAVIGATION = {
+    "index.html": "Overview",
     "numbers.html": "All numbers",
-    "exhibits.html": "Exhibits as printed",
     "checks.html": "Checks",
     "dictionary.html": "Data dictionary",
 }
+# Templates name files from the root of the site; a page in a folder goes up first.
+LOCAL = re.compile(r'\b(href|src|action)="(?!#|[a-z]+:)')
 
 
 def make_site(
@@ -79,12 +84,15 @@ def make_site(
             raise UserError(f"there is no documentation {documentation}: run make docs first")
         files = [manifest, exports / PACKAGE, *([documentation] if documentation else [])]
         build_id = check_build_id(connection, *files)
-        pages = _pages(
-            Data(connection), marts, read_models(manifest), build_id, bool(documentation)
-        )
+        data = Data(connection)
+        pages = _pages(data, marts, read_models(manifest), build_id, bool(documentation))
+        index = search_index(data)
+        (folder / "numbers.js").write_text(index, encoding="utf-8", newline="\n")
         for name, page in pages.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(page, encoding="utf-8", newline="\n")
-        shutil.copyfile(STYLE_SHEET, folder / STYLE_SHEET.name)
+        for name in (STYLE_SHEET.name, SCRIPT):
+            shutil.copyfile(TEMPLATES / name, folder / name)
         shutil.copytree(exports, folder / DOWNLOADS, copy_function=shutil.copyfile)
         if documentation is not None:
             (folder / DOCUMENTATION).parent.mkdir()
@@ -97,63 +105,64 @@ def make_site(
 def _pages(
     data: Data,
     marts: Sequence[Mart],
-    models: dict[str, dict[str, Any]],
+    models: dict[str, dict[str, str]],
     build_id: str,
     has_documentation: bool,
 ) -> dict[str, str]:
     """Return each page by the name of its file."""
-    templates = _templates()
-    topics = [
-        topic_page(data, name, condition, templates.get_template(f"topics/{name}.html").module)
-        for name, condition in OBSERVATIONS.items()
-    ]
-    contexts: dict[str, dict[str, Any]] = {
-        "index.html": {"topics": topics, "key_figures": key_figures(data, KEY_FIGURES)},
-        "numbers.html": {"tables": number_tables(data)},
-        "exhibits.html": {"exhibits": list(_exhibits(data, marts))},
-        "checks.html": check_tables(data),
-        "dictionary.html": {"marts": dictionary(data, marts, models)},
-    }
-    contexts |= {topic["file"]: {"topic": topic} for topic in topics}
-    lineage = {
-        mart.name: f"{DOCUMENTATION}#!/model/{models[mart.name]['unique_id']}" for mart in marts
-    }
-    named = {"index.html": "Overview"} | {topic["file"]: topic["title"] for topic in topics}
-    own = {**DATA_PAGES, DOCUMENTATION: "dbt"} if has_documentation else DATA_PAGES
     shared = {
         "generator": GENERATOR,
-        "navigation": {"Topics": named, "Data": own},
+        "navigation": NAVIGATION | ({DOCUMENTATION: "dbt"} if has_documentation else {}),
         "reports": list(data.reports.values()),
         "build_id": build_id,
-        "workbook": WORKBOOK,
         "number_count": len(data.observations),
-        "checks": tally(data.checks),
-        "discrepancies": data.discrepancies,
+        "workbook": WORKBOOK,
+        "all_checks": tally(data.checks),
+        "all_discrepancies": data.discrepancies,
         "documentation": DOCUMENTATION if has_documentation else None,
-        "lineage": lineage,
+        "lineage": {
+            mart.name: f"{DOCUMENTATION}#!/model/{models[mart.name]['unique_id']}" for mart in marts
+        },
     }
+    pages = {}
+    for file, template, context in _contexts(data, marts, models):
+        page = templates().get_template(template).render(page=file, **shared, **context)
+        pages[file] = page if "/" not in file else LOCAL.sub(r'\1="../', page)
+    return pages
+
+
+def _contexts(
+    data: Data, marts: Sequence[Mart], models: dict[str, dict[str, str]]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the file of each page, its template, and what it shows by itself."""
+    counts = Counter(row["report_id"] for row in data.observations.values())
+    charts = [_drawn(*chart) for chart in overview_charts(data)]
+    populations = list(data.populations.values())
+    overview = {"charts": charts, "counts": counts, "populations": populations}
+    yield "index.html", "index.html", overview
+    yield "numbers.html", "numbers.html", {}
+    yield "checks.html", "checks.html", {"rule_table": rule_table(data), "rules": data.rules}
+    yield "dictionary.html", "dictionary.html", {"marts": list(dictionary(data, marts, models))}
+    exhibits = grouped(_exhibits(data, marts), "report_id")
+    for name, report in data.reports.items():
+        yield f"reports/{name}.html", "subject.html", {"subject": report_page(data, name)}
+        tables = {"tables": number_tables(data, name), "exhibits": exhibits.get(name, [])}
+        tables |= {"checks": check_tables(data, name), "report": report}
+        yield f"numbers/{name}.html", "report_numbers.html", tables
+    for name in data.populations:
+        yield f"populations/{name}.html", "subject.html", {"subject": population_page(data, name)}
+
+
+def _drawn(title: str, message: str, chart: Chart, numbers: list[Row]) -> dict[str, Any]:
+    """Draw a chart of numbers of several reports, which its caption links to."""
     return {
-        file: templates.get_template("topic.html" if "topic" in context else file).render(
-            page=file, **shared, **context
-        )
-        for file, context in contexts.items()
+        "title": title,
+        "message": message,
+        "drawn": svg(chart, f"Chart. {title}. {message}"),
+        "numbers": [
+            (row["population_label"], row["fiscal_year"], place_of(row)) for row in numbers
+        ],
     }
-
-
-def _templates() -> jinja2.Environment:
-    """Return the templates, which fail on a name that they are not given."""
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    filters = (*text.FILTERS, by_length, change, length_of)
-    templates.filters |= {function.__name__: function for function in filters}
-    templates.globals["show"] = templates.get_template("macros.html").module
-    return templates
 
 
 def _exhibits(data: Data, marts: Sequence[Mart]) -> Iterator[dict[str, Any]]:
@@ -163,6 +172,7 @@ def _exhibits(data: Data, marts: Sequence[Mart]) -> Iterator[dict[str, Any]]:
         if mart := by_name.get(f"rpt_{exhibit_id.replace('.', '__')}"):
             names = [column.name for column in mart.columns if column.name != "row_number"]
             rows = data.query(f"select * from {mart.relation} order by row_number")
+            names = [name for name in names if any(row[name] is not None for row in rows)]
             table = Table(
                 exhibit_id.replace(".", "-"),
                 f"{exhibit['name']}, as printed",

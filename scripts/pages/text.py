@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -34,21 +35,9 @@ def more_or_less(value: Decimal | int, more: str, less: str, decimals: int | Non
     return f"{number(abs(Decimal(value)), decimals)} {more if value >= 0 else less}"
 
 
-def counted(value: Decimal | int, unit: str) -> str:
-    """Write a number with its unit, which marts give in the plural: 1 year, 15 years."""
-    return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
-
-
-def percent(row: Row) -> str:
-    """Write the percentage of a row as printed, or the computed one where none is printed."""
-    if row["published_percent"] is None:
-        return number(row["recomputed_percent"], 1)
-    return number(row["published_percent"], row["published_percent_decimals"])
-
-
 def uncapitalized(text: str) -> str:
-    """Begin a text with a small letter, within a sentence."""
-    return text[:1].lower() + text[1:]
+    """Begin a text with a small letter, within a sentence, but for an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def listed(items: Sequence[str]) -> str:
@@ -57,9 +46,7 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def squeezed(text: object) -> Markup:
-    """Write a text of a template in one line."""
-    return Markup(" ".join(str(text).split()))
-
-
-FILTERS = (number, signed, more_or_less, counted, percent, uncapitalized, listed, squeezed)
+def breakable(text: str) -> Markup:
+    """Let a path break at its separators, and not within a word."""
+    parts = re.split(r"(?<=/)|(?<=__)", text)
+    return Markup("<wbr />").join(parts)

@@ -20,6 +20,7 @@ from filelock import FileLock
 
 import cli
 from html_pages import Pages, read
+from pages.pictures import page_files
 from pages.site import make_site
 from publish.build import Places
 from warehouse.database import STORAGE
@@ -354,7 +355,8 @@ def site(built: Built, shared: Shared) -> Path:
 
 @pytest.fixture(scope="session")
 def pages(site: Path) -> Pages:
-    return {path.name: read(path) for path in site.glob("*.html")}
+    """The pages as trees, by their paths."""
+    return {path.relative_to(site).as_posix(): read(path) for path in page_files(site)}
 
 
 @pytest.fixture(scope="session")

@@ -1,82 +1,190 @@
-"""Charts: bars as long as their numbers, told apart by people, drawn again byte for byte."""
+"""Figures: charts that follow from how numbers are listed, and tables that equal the marts."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
-from conftest import PROJECT, Built
+from conftest import PROJECT, Built, Marts
 from exported import contents
-from html_pages import Element, Pages, rows, table, text
+from html_pages import Element, Pages, read, rows, text
 from pages import charts, pictures
-from pages.charts import Chart, Mark
-from pages.topics import PARTS
+from pages.charts import Chart, Mark, axis, svg
+from pages.data import Data, grouped
+from pages.figures import COLUMNS, figures
 
-BARS = {
-    "number-of-victims.html": ("victim_count_buckets", "offender_count"),
-    "misrepresentation.html": ("misrepresentation_types", "published_percent"),
-    "enticement.html": ("enticement_types", "published_percent"),
-    "offenders-by-fiscal-year.html": ("offenders_by_fiscal_year", "offender_count"),
-}
+FIGURES = ".//*[@class='figure']"
 
 
-def bars_of(picture: Element) -> list[tuple[str, list[float]]]:
-    """Return the bars from top to bottom: the colour, and start, top and length of each."""
-    found = []
-    for group in (each for each in picture.iter("g") if "mark-rect" in each.get("class", "")):
-        for path in group.findall(".//path[@stroke='var(--mark)']"):
-            place = re.match(r"M([\d.]+),([\d.]+)h([\d.]+)v", path.attrib["d"])
-            assert place
-            found.append((path.attrib["fill"], [float(number) for number in place.groups()]))
-    return sorted(found, key=lambda bar: bar[1][1])
+def percent(length: str) -> float:
+    return float(length.removesuffix("%"))
 
 
-@pytest.mark.parametrize("size", charts.WIDTHS)
-@pytest.mark.parametrize("name", BARS)
-def test_bars_are_as_long_as_their_numbers(pages: Pages, name: str, size: str) -> None:
-    """Each starts at zero, one below the other: none is stacked. Derived ones are outlined."""
-    [picture] = pages[name].findall(f".//svg[@class='{size}']")
-    bars = bars_of(picture)
-    part, column = BARS[name]
-    cells = [row[column] for row in rows(table(pages[name], part))]
-    longest, most = bars[-1][1][2], float(cells[-1].value or 0)
-    for (fill, (start, _, length)), cell in zip(bars, cells, strict=True):
-        assert start == 0
-        share = float(cell.value or 0) / most
-        assert length / longest == pytest.approx(share, rel=0.01, abs=0.01)
-        assert fill == ("var(--paper)" if cell.is_derived else "var(--mark)")
+def drawn(chart: Chart, tmp_path: Path) -> Element:
+    path = tmp_path / "chart.svg"
+    path.write_text(svg(chart, "", 600), encoding="utf-8")
+    return read(path)
+
+
+def marks(picture: Element, tag: str) -> list[Element]:
+    return [each for each in picture.iter() if each.tag.rpartition("}")[2] == tag]
+
+
+@pytest.mark.parametrize("kind", ["complete", "overlapping", "partial"])
+def test_what_is_drawn_follows_from_the_list(marts: Marts, kind: str) -> None:
+    """A whole has bars before it, an overlap dots and no total, a partial list ranked bars."""
+    data = Data(marts)
+    groups = grouped(data.shares, "report_id", "population_id", "fiscal_year").values()
+    found = [figure for shares in groups for figure in figures(data, shares)]
+    drawn = [figure for figure in found if figure["kind"] == kind and figure["charts"]]
+    assert len(drawn) > 1
+    for figure in drawn:
+        picture = figure["charts"][0][1]
+        assert ('class="bar"' in picture) == (kind != "overlapping")
+        assert ("<circle" in picture) == (kind == "overlapping")
+        has_whole = kind == "complete" and figure["row"]["is_of_population"]
+        assert ("var(--track)" in picture) == has_whole
+        lengths = [
+            percent(length) for length in re.findall(r'width="([\d.]+%)" .*stroke=', picture)
+        ]
+        assert kind != "partial" or lengths == sorted(lengths, reverse=True) != []
+
+
+def test_means_are_dots_with_intervals_and_years_a_line(pages: Pages) -> None:
+    found = [each for page in pages.values() for each in page.iter("svg")]
+    means = [each for each in found if "Mean sentence" in text(each)]
+    assert means and all(marks(each, "circle") and not marks(each, "rect") for each in means)
+    assert any(line.get("stroke-opacity") for each in means for line in marks(each, "line"))
+    years = [each for each in found if "each fiscal year" in text(each)]
+    assert years and all(len(marks(each, "circle")) > 1 for each in years)
+
+
+def test_bars_and_dots_are_where_their_numbers_are(tmp_path: Path) -> None:
+    """Bars start at zero, one below the other; a derived one is outlined; a line has true steps."""
+    some = [Mark("A", Decimal(30), "30"), Mark("B", Decimal(60), "60", is_derived=True)]
+    bars = [
+        each
+        for each in marks(drawn(Chart("bars", some, "x", Decimal(100)), tmp_path), "rect")
+        if each.get("class") == "bar"
+    ]
+    assert [percent(each.attrib["width"]) for each in bars] == [30, 60]
+    assert {each.attrib["x"] for each in bars} == {"0"}
+    assert float(bars[1].attrib["y"]) - float(bars[0].attrib["y"]) > charts.BAR
+    paper, mark = charts.palette()["paper"], charts.palette()["mark"]
+    assert [each.get("fill") for each in bars] == [mark, paper]
+    dots = marks(drawn(Chart("dots", some, "x", reference=Decimal(40)), tmp_path), "circle")
+    low, high, _ = axis(Decimal(30), Decimal(60))
+    assert [percent(each.attrib["cx"]) for each in dots] == [
+        pytest.approx(float(100 * (value - low) / (high - low)), abs=0.01) for value in (30, 60)
+    ]
+    points = [
+        Mark(str(year), Decimal(value), str(value), at=year)
+        for year, value in ((2015, 100), (2016, 50), (2019, 0))
+    ]
+    picture = drawn(Chart("line", points, "x"), tmp_path)
+    x, y = ([each.attrib[name] for each in marks(picture, "circle")] for name in ("cx", "cy"))
+    steps = [percent(b) - percent(a) for a, b in pairwise(x)]
+    assert steps[1] == pytest.approx(3 * steps[0], abs=0.02)
+    assert float(y[2]) - float(y[1]) == pytest.approx(float(y[1]) - float(y[0]), abs=0.11)
+    dashed = [each.get("stroke-dasharray") for each in marks(picture, "line")]
+    assert dashed == [None, None, "5 5"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [("0", "0"), ("0", "3"), ("260", "313"), ("0.2", "0.9"), ("0", "76538")]
+)
+def test_axes_hold_their_values_at_round_ticks(low: str, high: str) -> None:
+    start, end, ticks = axis(Decimal(low), Decimal(high))
+    assert start <= Decimal(low) <= Decimal(high) <= end and start < end
+    assert (ticks[0], ticks[-1]) == (start, end) and 2 <= len(ticks) <= 7
+
+
+def test_long_labels_and_open_numbers(tmp_path: Path) -> None:
+    """No line is longer than a telephone has room for; a number known by bounds is a broad line."""
+    label = "A <b> of the \u05d0\u05d1 & a long label, longer than any telephone is wide"
+    open_mark = Mark(label, None, "11 to 12", low=Decimal(11), high=Decimal(12))
+    picture = drawn(Chart("bars", [open_mark, Mark("B", Decimal(20), "20")], "x"), tmp_path)
+    lines = [text(each) for each in marks(picture, "text")]
+    assert max(map(len, lines)) <= charts.CHARACTERS
+    assert f"{label} 11 to 12 B 20" in " ".join(lines).replace("\xa0", " ")
+    assert any(each.get("stroke-opacity") for each in marks(picture, "line"))
 
 
 def test_each_chart_states_its_message_in_colors_of_the_style_sheet(pages: Pages) -> None:
-    figures = [figure for page in pages.values() for figure in page.iter("figure")]
-    assert len(figures) == sum(len(part.charts) for parts in PARTS.values() for part in parts)
-    used = set()
+    pictures_found = [each for page in pages.values() for each in page.iter("svg")]
+    assert len(pictures_found) > 20
+    used: set[Any] = set()
+    for picture in pictures_found:
+        said = picture.attrib["aria-label"]
+        assert said.startswith("Chart. ") and re.search(r"\d", said) and "{" not in said
+        used |= {each.get(name) for each in picture.iter() for name in ("fill", "stroke")}
+    assert used - {None} == {f"var(--{name})" for name in charts.COLORS}
+
+
+def test_tables_equal_the_marts(pages: Pages, marts: Marts) -> None:
+    """Each share has its cell: with the digits of the print, the exact value, and its place."""
+    data = Data(marts)
+    for report in data.reports:
+        expected = {}
+        for share in data.query(f"from marts.fct_category_shares where report_id = '{report}'"):
+            for column, kind in COLUMNS.items():
+                if share[column] is not None:
+                    found = data.observations[share[f"{kind}_observation_id"]]
+                    assert abs(share[column] - found["obs_value"]) <= Decimal("0.005")
+                    place = f"../numbers/{report}.html#{found['observation_id']}"
+                    expected[place] = (column, found["printed_value"], str(found["obs_value"]))
+        page = pages[f"reports/{report}.html"]
+        cells = {
+            cell.href: (name, None if cell.is_derived else cell.text, cell.value)
+            for each in page.iter("table")
+            for row in rows(each)
+            for name, cell in row.items()
+            if cell.href and cell.value and not each.attrib["id"].endswith("-years")
+        }
+        assert len(cells) >= 10 and cells.items() <= expected.items()
+        # The others stand by themselves.
+        assert expected.keys() <= {link.attrib["href"] for link in page.iter("a")}
+
+
+def test_data_of_each_table(pages: Pages) -> None:
+    """The link beside a table holds its cells, exact; commas and quotes come out whole."""
+    figures = [each for page in pages.values() for each in page.findall(FIGURES)]
+    assert len(figures) > 10
     for figure in figures:
-        title, message = text(figure.find("h2")), text(figure.find("p"))
-        assert re.search(r"\d", message) and "{" not in message
-        pictures = figure.findall("svg")
-        assert [each.get("class") for each in pictures] == list(charts.WIDTHS)
-        for picture in pictures:
-            assert picture.get("aria-label") == f"Chart. {title}. {message}"
-            used |= {each.get(name) for each in picture.iter() for name in ("fill", "stroke")}
-    assert used - {None, "none", "transparent"} == {f"var(--{name})" for name in charts.COLORS}
+        [link] = [each.attrib["href"] for each in figure.iter("a") if each.get("download")]
+        kind, _, content = link.partition(",")
+        cells = [
+            {name: cell.text if cell.value is None else cell.value for name, cell in row.items()}
+            for row in rows(next(figure.iter("table")))
+        ]
+        assert kind == "data:text/csv;charset=utf-8"
+        assert list(csv.DictReader(io.StringIO(unquote(content)))) == cells
 
 
-def test_open_ended_marks_and_room_for_long_numbers() -> None:
-    short, long = Mark("A short one", Decimal(1), "1 year"), "1,234,567 offenders (100.00%)"
-    marks = (short, Mark("The longest", None, "life"), Mark("A long number", Decimal(100), long))
-    for width in charts.WIDTHS.values():
-        bars = Chart(marks, "Months")
-        dots = Chart((marks[0], marks[2]), "Months", reference=Decimal(20))
-        for chart in (bars, dots):
-            charts.specification(chart, width, "white").to_dict(validate=True)
-        picture = charts.svg(bars, width)
-        assert "The longest: life" in picture and "stroke-dasharray" in picture
-        found = re.search(r'width="([\d.]+)"', picture)
-        assert found and float(found[1]) <= width + 1
+def test_computed_columns(pages: Pages) -> None:
+    """A computed percentage rounds to the printed one; differences keep what rounding leaves."""
+    compared = set()
+    tables = [each for page in pages.values() for each in page.findall(FIGURES + "//table")]
+    for row in [row for each in tables for row in rows(each)]:
+        found = {n: [*map(Decimal, re.findall(r"[\d.]+", cell.text))] for n, cell in row.items()}
+        if found.get("computed_percent") and found.get("published_percent"):
+            gap = found["published_percent"][0] - found["computed_percent"][0]
+            assert abs(gap) < Decimal("0.06")
+            compared.add("percent")
+        if found.get("above"):
+            (low, high), (mean_low, mean_high) = found["above_interval"], found["mean_interval"]
+            # The mean that is compared with is printed in whole months.
+            assert high - low == mean_high - mean_low + 1 and low < found["above"][0] < high
+            compared.add("means")
+    assert compared == {"percent", "means"}
 
 
 def luminance(color: str) -> float:
@@ -96,7 +204,6 @@ def test_contrast_in_charts() -> None:
     for color in (light, dark):
         for front, ground, least in (
             ("ink", "paper", 4.5),
-            ("ink", "track", 4.5),
             ("muted", "paper", 4.5),
             ("mark", "paper", 3),
             ("mark", "track", 3),
@@ -106,6 +213,7 @@ def test_contrast_in_charts() -> None:
 
 
 def test_readme_images_are_drawn_from_the_marts(built: Built, tmp_path: Path) -> None:
-    drawn = {path.name: path.read_bytes() for path in pictures.draw(built.warehouse, tmp_path)}
-    assert drawn == contents(PROJECT / "docs" / "images"), "run make images"
-    assert max(map(len, drawn.values())) < 30_000
+    made = {path.name: path.read_bytes() for path in pictures.draw(built.warehouse, tmp_path)}
+    assert made == contents(PROJECT / "docs" / "images"), "run make images"
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert all(f"](docs/images/{name})" in readme for name in made)

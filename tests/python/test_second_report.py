@@ -138,12 +138,11 @@ def test_report_pages_show_both_reports(both: Both, tmp_path: Path) -> None:
     make_site(
         build / "warehouse.duckdb", tmp_path / "site", build / "manifest.json", build / "exports"
     )
-    exhibits = (tmp_path / "site" / "exhibits.html").read_text(encoding="utf-8")
-    numbers = (tmp_path / "site" / "numbers.html").read_text(encoding="utf-8")
-    for exhibit in ("example_2024.table_1", "ussc_production_2021.table_11"):
-        assert f'<h2 id="{exhibit}">' in exhibits
-        assert f'<tr id="{exhibit}.1.' in numbers
-    assert "seeds/example_2024/raw_example_2024__table_1.csv, line 2" in numbers
-    # The topics are about production offenders: their numbers are those of the first report.
-    topic = (tmp_path / "site" / "sentence-by-inducement.html").read_text(encoding="utf-8")
-    assert "example_2024." not in topic
+    site = tmp_path / "site"
+    for report, exhibit in ((REPORT, "table_1"), ("ussc_production_2021", "table_11")):
+        numbers = (site / "numbers" / f"{report}.html").read_text(encoding="utf-8")
+        assert f'<h3 id="{report}.{exhibit}">' in numbers
+        assert f'<tr id="{report}.{exhibit}.1.' in numbers
+        assert f"raw_{report}__<wbr />{exhibit}.csv, line 2" in numbers
+    page = (site / "reports" / f"{REPORT}.html").read_text(encoding="utf-8")
+    assert "450" in page and "ussc_production_2021." not in page

@@ -12,10 +12,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from conftest import need, run_cli
+from conftest import Marts, need, run_cli
 from exported import contents
 from html_pages import serving
-from pages.pictures import CHROMIUM, SCHEMES, WINDOWS, chromium
+from pages.data import Data
+from pages.pictures import CHROMIUM, SCHEMES, WINDOWS, chromium, page_files
 
 pytestmark = pytest.mark.integration
 
@@ -50,22 +51,57 @@ def watched(tab: Page, root: str) -> Iterator[list[str]]:
 
 def test_pages_load_from_a_server(browser: Browser, site: Path) -> None:
     with serving(site) as root, opened(browser) as tab, watched(tab, root) as complaints:
-        for path in site.glob("*.html"):
-            tab.goto(root + path.name)
+        for path in page_files(site):
+            tab.goto(root + path.relative_to(site).as_posix())
         tab.goto(root)
         assert tab.title().startswith("Overview") and not complaints
-        tab.goto(f"{root}coercion.html")
+        tab.locator("#reports + ul a").first.click()
         with tab.expect_download() as download:
-            tab.get_by_role("link", name="CSV").first.click()
-        file = site / "data" / "csv" / "fct_coercion_methods.csv"
-        assert Path(download.value.path()).read_bytes() == file.read_bytes()
+            tab.get_by_role("link", name="Data of this table").first.click()
+        assert Path(download.value.path()).read_text(encoding="utf-8").count(",") > 1
+        with tab.expect_download() as download:
+            tab.get_by_role("link", name="Parquet").first.click()
+        assert download.value.suggested_filename == "fct_category_shares.parquet"
+
+
+def test_a_number_is_found_by_words(browser: Browser, site: Path, marts: Marts) -> None:
+    """Without a server: words typed on any page lead to the number at its place in print."""
+    data = Data(marts)
+    number = next(row for row in data.shares if row["percent"])["percent"]
+    words = f"{number['category_label']} {number['population_label']}"
+    with opened(browser) as tab, watched(tab, site.as_uri()) as complaints:
+        tab.goto((site / "reports" / f"{number['report_id']}.html").as_uri())
+        tab.get_by_role("searchbox").fill(words)
+        tab.get_by_role("button", name="Search").click()
+        results = tab.locator("#results tbody tr")
+        results.filter(has_text=number["printed_value"]).first.get_by_role("link").click()
+        assert tab.url.endswith(f"numbers/{number['report_id']}.html#{number['observation_id']}")
+        tab.goto((site / "numbers.html").as_uri())
+        assert tab.locator("#found").inner_text() == f"{len(data.observations)} numbers found."
+        choices = {name: number[f"{name}_label"] for name in ("population", "measure")}
+        choices["category"] = f"{number['classification_label']}: {number['category_label']}"
+        choices |= {"report": data.reports[number["report_id"]]["title"], "status": "printed"}
+        for name, value in choices.items():
+            tab.locator(f"select[name={name}]").select_option(value)
+        assert results.count() == 1 and number["printed_value"] in results.inner_text()
+        tab.get_by_label("Words").fill("nowhere")
+        assert tab.locator("#found").inner_text() == "0 numbers found." and not results.count()
+        assert not complaints
+
+
+def test_pages_can_be_read_without_scripts(browser: Browser, site: Path, marts: Marts) -> None:
+    with opened(browser, java_script_enabled=False) as tab:
+        tab.goto((site / "numbers.html").as_uri())
+        assert not tab.locator("form:visible").count()
+        for report in Data(marts).reports:
+            assert tab.locator(f"main a[href='numbers/{report}.html']").is_visible()
 
 
 def test_lineage_is_in_dbt_documentation_within_the_site(browser: Browser, site: Path) -> None:
     with opened(browser) as tab, watched(tab, site.as_uri()):
-        tab.goto((site / "coercion.html").as_uri())
+        tab.goto(next(iter(page_files(site / "reports"))).as_uri())
         tab.get_by_role("link", name="lineage").first.click()
-        tab.get_by_role("heading", name="fct_coercion_methods").first.wait_for(timeout=20_000)
+        tab.get_by_role("heading", name="fct_category_shares").first.wait_for(timeout=20_000)
 
 
 FAULTS = """() => {
@@ -96,47 +132,42 @@ FAULTS = """() => {
 @pytest.mark.parametrize(("width", "scheme"), list(zip(WINDOWS, SCHEMES, strict=True)))
 def test_no_barriers(browser: Browser, site: Path, width: int, scheme: str) -> None:
     """Axe finds no violation, no page is wider than the window, no text of a chart is cut."""
-    drawn = []
     with opened(browser, width, color_scheme=scheme) as tab:
-        for path in site.glob("*.html"):
+        for path in page_files(site):
             tab.goto(path.as_uri())
             results = Axe().run(tab)
             assert results.violations_count == 0, f"{path}: {results.generate_report()}"
             assert any(rule["id"] == "color-contrast" for rule in results.response["passes"])
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
             assert tab.evaluate(FAULTS) == [], path
-            drawn += [each.get_attribute("class") for each in tab.locator("svg:visible").all()]
-    assert drawn == ["narrow" if width == 360 else "wide"] * 10
 
 
 def test_keyboard_and_screen_reader(browser: Browser, site: Path) -> None:
     """The keyboard reaches the content first; charts, tables and derived numbers are named."""
     with opened(browser, 360) as tab:
-        tab.goto((site / "coercion.html").as_uri())
-        tab.keyboard.press("Tab")
-        focused = tab.locator(":focus")
-        box = focused.bounding_box()
-        assert focused.inner_text() == "Skip to the content" and box and box["x"] >= 0
-        tab.keyboard.press("Enter")
-        tab.keyboard.press("Tab")
-        assert tab.evaluate("document.activeElement.closest('main') !== null")
-        assert tab.get_by_role("figure", name="Methods of coercion, fiscal year 2019").count() == 1
-        assert tab.get_by_role("img", name="Chart. ").count() == 2
-        methods = tab.get_by_role("table", name="Production offenders by method of coercion")
-        assert methods.get_by_role("columnheader").count() == 6
-        assert methods.get_by_role("rowheader").count() == 5
-        assert "(derived)" in methods.aria_snapshot()
+        for path in page_files(site / "reports"):
+            tab.goto(path.as_uri())
+            tab.keyboard.press("Tab")
+            focused = tab.locator(":focus")
+            box = focused.bounding_box()
+            assert focused.inner_text() == "Skip to the content" and box and box["x"] >= 0
+            tab.keyboard.press("Enter")
+            tab.keyboard.press("Tab")
+            assert tab.evaluate("document.activeElement.closest('main') !== null")
+            charts = tab.locator("figure svg").count()
+            assert charts and tab.get_by_role("img", name="Chart. ").count() == charts
+            for derived in tab.locator("td.is-derived").all()[:3]:
+                assert "(derived)" in derived.aria_snapshot()
 
 
 def test_print(browser: Browser, site: Path) -> None:
-    """Without a server, and from a dark telephone: dark on white, wide charts, no navigation."""
+    """Without a server, and from a dark telephone: dark on white, no navigation."""
     with opened(browser, 360) as tab, watched(tab, site.as_uri()) as complaints:
         tab.emulate_media(media="print", color_scheme="dark")
-        for path in site.glob("*.html"):
+        for path in page_files(site):
             tab.goto(path.as_uri())
             assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(29, 33, 38)"
-            assert not tab.locator("nav:visible").count()
-            assert tab.locator("svg.wide:visible").count() == tab.locator("svg.wide").count()
+            assert not tab.locator("nav:visible, form:visible").count()
         assert not complaints
 
 

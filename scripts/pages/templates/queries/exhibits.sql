@@ -1,5 +1,5 @@
 select
-    exhibit_id, report_id, keyed_from,
+    exhibit_id, report_id, population_id, keyed_from,
     coalesce(
         upper(exhibit_type[1]) || exhibit_type[2:] || ' ' || exhibit_number, exhibits.title
     ) as name,

@@ -1,6 +1,7 @@
 select
     report_id, title, publisher, landing_url,
     case publication_date_precision
+        when 'year' then strftime(publication_date, '%Y')
         when 'month' then strftime(publication_date, '%B %Y')
         else strftime(publication_date, '%B %-d, %Y')
     end as date
