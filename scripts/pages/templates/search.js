@@ -6,7 +6,8 @@ const body = document.querySelector("#results tbody");
 const more = document.getElementById("more");
 const found = document.getElementById("found");
 const given = new URLSearchParams(location.search);
-const plain = (text) => " " + text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ");
+// In lower case, with one space between words, and numbers without the comma of thousands.
+const plain = (text) => " " + text.toLowerCase().replace(/(\d),(?=\d)/g, "$1").replace(/[^\p{L}\p{N}]+/gu, " ");
 const texts = NUMBERS.map((row) => plain(Object.values(row).slice(0, -1).join(" ")));
 const names = NUMBERS.map((row) => plain(row.what + " " + row.category));
 let limit = STEP;
