@@ -1,5 +1,7 @@
 -- Changes since a year whose number is not printed: whether some whole number of that
 -- year gives the change, and which.
+{{ config(materialized='ephemeral') }}
+
 with quantities as not materialized (select * from {{ ref('int_quantities') }}),
 
 changes as (
@@ -38,35 +40,40 @@ changes as (
     where quantities.statistic = 'percent_change' and relations.relation_id is null
 ),
 
+-- A whole number cannot fall by all of it or more.
 bounded as (
     select
         changes.*,
-        {{ whole_division(
+        case when ratio_low > 0 then {{ whole_division(
             '1000000 * ' ~ wide('later'), ten_thousandths('ratio_high'), 'up'
-        ) }} as least_earlier,
-        {{ whole_division(
+        ) }} end as least_earlier,
+        case when ratio_low > 0 then {{ whole_division(
             '1000000 * ' ~ wide('later'), ten_thousandths('ratio_low'), 'down'
-        ) }} as greatest_earlier
+        ) }} end as greatest_earlier
     from changes
-    where ratio_low > 0
-),
-
-attainable_changes as (
-    select
-        changes.observation_id,
-        changes.printed_value,
-        changes.exhibit_id,
-        changes.fiscal_year,
-        changes.subject,
-        changes.later,
-        bounded.least_earlier,
-        bounded.greatest_earlier,
-        bounded.least_earlier <= bounded.greatest_earlier as is_attainable,
-        -- The interval holds a whole number, whatever the last digit.
-        100 * changes.later * (changes.ratio_high - changes.ratio_low)
-        >= changes.ratio_high * changes.ratio_high as is_vacuous
-    from changes
-    left join bounded on changes.observation_id = bounded.observation_id
 )
 
-select * from attainable_changes
+select
+    'percent_change' as rule_id,
+    exhibit_id,
+    fiscal_year,
+    observation_id,
+    subject,
+    printed_value,
+    cast(null as decimal(18, 4)) as expected_low,
+    cast(null as decimal(18, 4)) as expected_high,
+    least_earlier <= greatest_earlier as is_attainable,
+    -- The interval holds a whole number, whatever the last digit.
+    100 * later * (ratio_high - ratio_low) >= ratio_high * ratio_high as is_vacuous,
+    case
+        when least_earlier is null
+            then 'the numbers of the two years are not both printed'
+        when least_earlier <= greatest_earlier
+            then
+                'from ' || {{ interval_in_words('least_earlier', 'greatest_earlier') }}
+                || ' to ' || {{ number_in_words('later') }}
+        else
+            'no whole number changed to ' || {{ number_in_words('later') }}
+            || ' as printed, neither ' || greatest_earlier || ' nor ' || least_earlier
+    end as explanation
+from bounded
