@@ -46,24 +46,22 @@ population_counts as (
 category_counts as (
     select
         counts.fiscal_year,
-        counts.classification_id,
-        counts.category_id,
         categories.category_key,
+        categories.classification_id,
+        categories.category_id,
         categories.label,
         categories.sort_order,
-        categories.range_from,
-        categories.range_to,
         counts.population_id,
-        population_counts.offender_count as population_offender_count,
-        percentages.obs_value as published_percent,
+        cast(population_counts.offender_count as bigint) as population_offender_count,
+        cast(percentages.obs_value as decimal(6, 2)) as published_percent,
         percentages.decimals as published_percent_decimals,
-        counts.obs_value as offender_count,
-        counts.value_low as offender_count_low,
-        counts.value_high as offender_count_high,
+        cast(counts.obs_value as bigint) as offender_count,
+        cast(counts.value_low as bigint) as offender_count_low,
+        cast(counts.value_high as bigint) as offender_count_high,
         percentages.value_low * population_counts.offender_count <= 100 * counts.value_low
         and 100 * counts.value_high <= percentages.value_high * population_counts.offender_count
             as is_attainable,
-        counts.obs_status,
+        counts.obs_status as offender_count_status,
         counts.observation_id as count_observation_id,
         percentages.observation_id as percent_observation_id
     from counts
@@ -74,4 +72,12 @@ category_counts as (
             counts.fiscal_year = percentages.fiscal_year
             and counts.category_key = percentages.category_key
 )
+{% endmacro %}
+
+{# A topical fact of one classification: one row per fiscal year and category. #}
+{% macro category_fact(classification_id, population_id='production_offenders') %}
+{{ category_counts_and_percentages(classification_id, population_id) }}
+
+select * from category_counts
+order by fiscal_year, sort_order
 {% endmacro %}

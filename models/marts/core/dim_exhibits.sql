@@ -1,25 +1,18 @@
 with exhibits as (select * from {{ ref('exhibits') }}),
 
 rows_keyed as (
-    select
-        exhibit_id,
-        row_number,
-        fiscal_year,
-        heading,
-        paragraph,
-        footnote,
-        1 as number_count
-    from {{ ref('int_observations') }}
-    union all
-    select
-        exhibit_id,
-        row_number,
-        fiscal_year,
-        heading,
-        paragraph,
-        footnote,
-        0 as number_count
-    from {{ ref('int_comparisons') }}
+    {%- for model, numbers in [('int_observations', 1), ('int_comparisons', 0)] %}
+        select
+            exhibit_id,
+            row_number,
+            fiscal_year,
+            heading,
+            paragraph,
+            footnote,
+            {{ numbers }} as number_count
+        from {{ ref(model) }}
+        {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
 ),
 
 -- A table is one place; a paragraph is one.

@@ -1,24 +1,4 @@
-with observations as (
-    select
-        observation_id,
-        report_id,
-        population_id,
-        fiscal_year,
-        classification_id,
-        category_key,
-        measure_id,
-        series_key,
-        percent_base,
-        obs_value,
-        value_low,
-        value_high,
-        obs_status,
-        is_preferred
-    from {{ ref('fct_observations') }}
-    where classification_id <> 'population_total'
-),
-
-populations as (select * from {{ ref('dim_populations') }}),
+with populations as (select * from {{ ref('dim_populations') }}),
 
 population_totals as (select * from {{ ref('fct_population_totals') }}),
 
@@ -34,7 +14,8 @@ numbers as (
             partition by report_id, series_key
             order by is_preferred desc, observation_id asc
         ) as printing
-    from observations
+    from {{ ref('fct_observations') }}
+    where classification_id <> 'population_total'
 ),
 
 shares as (

@@ -1,60 +1,42 @@
-with observations as (select * from {{ ref('int_observations') }}),
-
-preferred as (select * from {{ ref('int_preferred') }}),
-
-wordings as (select * from {{ ref('wordings') }}),
-
-derived as (select * from {{ ref('int_derived') }}),
-
-published as (
-    select
-        observations.*,
-        'published' as obs_status,
-        cast(null as text) as derivation,
-        preferred.observation_key is not null as is_preferred,
-        wordings.wording as glossed_wording,
-        wordings.wording_category
-    from observations
-    left join preferred on observations.observation_key = preferred.observation_key
-    left join wordings
-        on
-            observations.wording = wordings.wording
-            and observations.measure_id = wordings.measure_id
-)
-
 select
-    observation_id,
-    report_id,
-    exhibit_id,
-    fiscal_year,
-    population_id,
-    category_key,
-    classification_id,
-    category_id,
-    measure_id,
-    reference_fiscal_year,
-    reference_category_id,
-    percent_base,
-    series_key,
-    printed_value,
-    printed_unit,
-    obs_value,
-    decimals,
-    value_low,
-    value_high,
-    obs_status,
-    derivation,
-    is_preferred,
-    glossed_wording as wording,
-    wording_category,
-    row_number,
-    row_label,
-    column_name,
-    heading,
-    paragraph,
-    locator,
-    footnote
-from published
+    observations.observation_id,
+    observations.report_id,
+    observations.exhibit_id,
+    observations.fiscal_year,
+    observations.population_id,
+    observations.category_key,
+    observations.classification_id,
+    observations.category_id,
+    observations.measure_id,
+    observations.reference_fiscal_year,
+    observations.reference_category_id,
+    observations.percent_base,
+    observations.series_key,
+    observations.printed_value,
+    observations.printed_unit,
+    observations.obs_value,
+    observations.decimals,
+    observations.value_low,
+    observations.value_high,
+    'published' as obs_status,
+    cast(null as text) as derivation,
+    preferred.observation_key is not null as is_preferred,
+    wordings.wording,
+    wordings.wording_category,
+    observations.row_number,
+    observations.row_label,
+    observations.column_name,
+    observations.heading,
+    observations.paragraph,
+    observations.locator,
+    observations.footnote
+from {{ ref('int_observations') }} as observations
+left join {{ ref('int_preferred') }} as preferred
+    on observations.observation_key = preferred.observation_key
+left join {{ ref('wordings') }} as wordings
+    on
+        observations.wording = wordings.wording
+        and observations.measure_id = wordings.measure_id
 union all
 select
     observation_id,
@@ -88,4 +70,4 @@ select
     cast(null as integer) as paragraph,
     'derived from the numbers of the exhibit' as locator,
     cast(null as text) as footnote
-from derived
+from {{ ref('int_derived') }}

@@ -2,22 +2,7 @@
     'offender_count', 'mean_sentence_months', 'mean_age_years', 'median_loss_dollars',
 ] -%}
 
-with observations as (
-    select
-        observation_id,
-        fiscal_year,
-        population_id,
-        category_key,
-        measure_id,
-        obs_value,
-        value_low,
-        value_high,
-        obs_status
-    from {{ ref('fct_observations') }}
-    where is_preferred
-),
-
-populations as (select * from {{ ref('dim_populations') }}),
+with populations as (select * from {{ ref('dim_populations') }}),
 
 -- A population that a category of another forms has that category's numbers, too.
 places as (
@@ -37,24 +22,19 @@ places as (
 
 placed as (
     select
-        places.population_id,
-        observations.fiscal_year,
-        observations.measure_id,
-        observations.observation_id,
-        observations.obs_value,
-        observations.value_low,
-        observations.value_high,
-        observations.obs_status
+        observations.*,
+        places.population_id as placed_population_id
     from places
-    inner join observations
+    inner join {{ ref('fct_observations') }} as observations
         on
             places.place_population_id = observations.population_id
             and places.category_key = observations.category_key
+            and observations.is_preferred
 ),
 
 totals as (
     select
-        population_id,
+        placed_population_id as population_id,
         fiscal_year,
         {% for measure in measures %}
             max(case when measure_id = '{{ measure }}' then obs_value end)
@@ -69,7 +49,7 @@ totals as (
         max(case when measure_id = 'offender_count' then obs_status end)
             as offender_count_status
     from placed
-    group by population_id, fiscal_year
+    group by placed_population_id, fiscal_year
 ),
 
 population_totals as (

@@ -20,32 +20,20 @@ counts as (
 changes as (
     select * from observations
     where measure_id = 'offender_count_percent_change'
-),
-
-offenders_by_fiscal_year as (
-    select
-        counts.fiscal_year,
-        counts.offender_count,
-        counts.first_fiscal_year,
-        {{ exact_quotient(
-            '100 * (counts.offender_count - counts.first_offender_count)',
-            'counts.first_offender_count'
-        ) }} as percent_change_from_first_year,
-        changes.obs_value as published_percent_change,
-        counts.count_observation_id
-    from counts
-    left join changes
-        on
-            counts.fiscal_year = changes.fiscal_year
-            and counts.first_fiscal_year = changes.reference_fiscal_year
 )
 
 select
-    fiscal_year,
-    cast(offender_count as bigint) as offender_count,
-    first_fiscal_year,
-    cast(percent_change_from_first_year as decimal(11, 4))
-        as percent_change_from_first_year,
-    cast(published_percent_change as decimal(9, 2)) as published_percent_change,
-    count_observation_id
-from offenders_by_fiscal_year
+    counts.fiscal_year,
+    cast(counts.offender_count as bigint) as offender_count,
+    counts.first_fiscal_year,
+    cast({{ exact_quotient(
+        '100 * (counts.offender_count - counts.first_offender_count)',
+        'counts.first_offender_count'
+    ) }} as decimal(11, 4)) as percent_change_from_first_year,
+    cast(changes.obs_value as decimal(9, 2)) as published_percent_change,
+    counts.count_observation_id
+from counts
+left join changes
+    on
+        counts.fiscal_year = changes.fiscal_year
+        and counts.first_fiscal_year = changes.reference_fiscal_year

@@ -27,57 +27,32 @@ measured as (
             as mean_observation_id
     from observations
     group by fiscal_year, category_id
-),
-
-totals as (
-    select * from measured
-    where category_id = 'total'
-),
-
-nones as (
-    select * from measured
-    where category_id = 'none'
-),
-
-sentence_by_inducement as (
-    select
-        measured.fiscal_year,
-        categories.category_key,
-        categories.category_id as inducement_id,
-        categories.label as inducement_label,
-        categories.sort_order,
-        cast(measured.offender_count as bigint) as offender_count,
-        cast(totals.offender_count as bigint) as population_offender_count,
-        {{ exact_quotient('100 * measured.offender_count', 'totals.offender_count') }}
-            as offender_percent,
-        measured.published_percent,
-        measured.mean_sentence_months,
-        totals.mean_sentence_months as population_mean_sentence_months,
-        measured.mean_sentence_months - nones.mean_sentence_months
-            as months_above_no_inducement,
-        measured.count_observation_id,
-        measured.mean_observation_id
-    from measured
-    inner join categories on measured.category_id = categories.category_id
-    inner join totals on measured.fiscal_year = totals.fiscal_year
-    left join nones on measured.fiscal_year = nones.fiscal_year
 )
 
 select
-    fiscal_year,
-    category_key,
-    inducement_id,
-    inducement_label,
-    sort_order,
-    offender_count,
-    population_offender_count,
-    cast(offender_percent as decimal(7, 4)) as offender_percent,
-    cast(published_percent as decimal(6, 2)) as published_percent,
-    cast(mean_sentence_months as decimal(9, 2)) as mean_sentence_months,
-    cast(population_mean_sentence_months as decimal(9, 2))
+    measured.fiscal_year,
+    categories.category_key,
+    categories.category_id as inducement_id,
+    categories.label as inducement_label,
+    categories.sort_order,
+    cast(measured.offender_count as bigint) as offender_count,
+    cast(totals.offender_count as bigint) as population_offender_count,
+    cast({{ exact_quotient(
+        '100 * measured.offender_count', 'totals.offender_count'
+    ) }} as decimal(7, 4)) as offender_percent,
+    cast(measured.published_percent as decimal(6, 2)) as published_percent,
+    cast(measured.mean_sentence_months as decimal(9, 2)) as mean_sentence_months,
+    cast(totals.mean_sentence_months as decimal(9, 2))
         as population_mean_sentence_months,
-    cast(months_above_no_inducement as decimal(9, 2)) as months_above_no_inducement,
-    count_observation_id,
-    mean_observation_id
-from sentence_by_inducement
-order by fiscal_year, sort_order
+    cast(
+        measured.mean_sentence_months - nones.mean_sentence_months as decimal(9, 2)
+    ) as months_above_no_inducement,
+    measured.count_observation_id,
+    measured.mean_observation_id
+from measured
+inner join categories on measured.category_id = categories.category_id
+inner join measured as totals
+    on measured.fiscal_year = totals.fiscal_year and totals.category_id = 'total'
+left join measured as nones
+    on measured.fiscal_year = nones.fiscal_year and nones.category_id = 'none'
+order by measured.fiscal_year, categories.sort_order

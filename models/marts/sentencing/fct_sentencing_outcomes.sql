@@ -1,78 +1,40 @@
-with observations as (
-    select * from {{ ref('fct_observations') }}
-    where
-        is_preferred
-        and obs_status = 'published'
-        and population_id = 'production_offenders'
-),
-
-categories as (select * from {{ ref('dim_categories') }}),
-
-measures as (select * from {{ ref('dim_measures') }}),
-
-sentence_statistics as (
-    select
-        observations.*,
-        observations.measure_id as outcome_id,
-        measures.label,
-        measures.unit
-    from observations
-    inner join measures on observations.measure_id = measures.measure_id
-    where
-        observations.classification_id = 'population_total'
-        and measures.concept = 'sentence'
-),
-
-outcome_percentages as (
-    select
-        observations.*,
-        observations.category_id as outcome_id,
-        categories.label,
-        measures.unit
-    from observations
-    inner join measures on observations.measure_id = measures.measure_id
-    inner join categories
-        on
-            observations.classification_id = categories.classification_id
-            and observations.category_id = categories.category_id
-    where
-        observations.classification_id = 'sentencing_outcomes'
-        and observations.measure_id = 'offender_percent'
-),
-
-provisions as (
-    select
-        observations.*,
-        observations.measure_id as outcome_id,
-        measures.label
-        || case
-            when measures.statistic = 'guideline' then ': ' || categories.label else ''
-        end as label,
-        measures.unit
-    from observations
-    inner join measures on observations.measure_id = measures.measure_id
-    inner join categories
-        on
-            observations.classification_id = categories.classification_id
-            and observations.category_id = categories.category_id
-    where measures.statistic in ('statutory', 'guideline')
-),
-
-sentencing_outcomes as (
-    select * from sentence_statistics
-    union all
-    select * from outcome_percentages
-    union all
-    select * from provisions
-)
-
+-- Statistics of all sentences, percentages of outcomes, and provisions of the law.
 select
-    fiscal_year,
-    outcome_id,
-    label,
-    printed_value,
-    cast(obs_value as decimal(18, 4)) as obs_value,
-    unit,
-    observation_id
-from sentencing_outcomes
-order by fiscal_year, observation_id
+    observations.fiscal_year,
+    case
+        when observations.measure_id = 'offender_percent'
+            then observations.category_id
+        else observations.measure_id
+    end as outcome_id,
+    case
+        when observations.measure_id = 'offender_percent'
+            then categories.label
+        when measures.statistic = 'guideline'
+            then measures.label || ': ' || categories.label
+        else measures.label
+    end as label,
+    observations.printed_value,
+    cast(observations.obs_value as decimal(18, 4)) as obs_value,
+    measures.unit,
+    observations.observation_id
+from {{ ref('fct_observations') }} as observations
+inner join {{ ref('dim_measures') }} as measures
+    on observations.measure_id = measures.measure_id
+inner join {{ ref('dim_categories') }} as categories
+    on observations.category_key = categories.category_key
+where
+    observations.is_preferred
+    and observations.obs_status = 'published'
+    and observations.population_id = 'production_offenders'
+    and (
+        (
+            observations.classification_id = 'population_total'
+            and measures.concept = 'sentence'
+        )
+        or (
+            observations.classification_id = 'sentencing_outcomes'
+            and observations.measure_id = 'offender_percent'
+        )
+        or measures.statistic in ('statutory', 'guideline')
+    )
+order by observations.fiscal_year, observations.observation_id

@@ -20,17 +20,16 @@ select
     category_counts.category_id as victim_count_bucket_id,
     category_counts.label as bucket_label,
     category_counts.sort_order,
-    category_counts.range_from as victims_from,
+    categories.range_from as victims_from,
     cast(
         case
-            when category_counts.range_from is not null
-                then coalesce(category_counts.range_to, largest.victim_count)
+            when categories.range_from is not null
+                then coalesce(categories.range_to, largest.victim_count)
         end as integer
     ) as victims_to,
-    cast(category_counts.offender_count as bigint) as offender_count,
-    cast(category_counts.population_offender_count as bigint)
-        as population_offender_count,
-    cast(category_counts.published_percent as decimal(6, 2)) as published_percent,
+    category_counts.offender_count,
+    category_counts.population_offender_count,
+    category_counts.published_percent,
     category_counts.published_percent_decimals,
     cast(
         {{ exact_quotient(
@@ -38,9 +37,10 @@ select
             'category_counts.population_offender_count'
         ) }} as decimal(7, 4)
     ) as recomputed_percent,
-    category_counts.obs_status,
+    category_counts.offender_count_status as obs_status,
     category_counts.count_observation_id,
     category_counts.percent_observation_id
 from category_counts
+inner join categories on category_counts.category_key = categories.category_key
 left join largest on category_counts.fiscal_year = largest.fiscal_year
 order by category_counts.fiscal_year, category_counts.sort_order
