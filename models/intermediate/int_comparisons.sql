@@ -1,40 +1,22 @@
-with comparisons as (select * from {{ ref('stg_comparisons') }}),
-
-observations as not materialized (
+with observations as not materialized (
     select
         *,
         value_high - obs_value as rounding
     from {{ ref('int_observations') }}
 ),
 
-quantities as (select * from {{ ref('int_quantities') }}),
-
 lefts as (
     select
         comparisons.comparison_id,
         comparisons.comparator,
         observations.*
-    from comparisons
+    from {{ ref('stg_comparisons') }} as comparisons
     inner join observations
         on
             comparisons.compared_exhibit_id = observations.exhibit_id
             and comparisons.compared_column_name = observations.column_name
             and comparisons.left_row_label = observations.row_label
             and comparisons.fiscal_year = observations.fiscal_year
-),
-
-named_rights as (
-    select
-        comparisons.comparison_id,
-        observations.observation_key
-    from comparisons
-    inner join observations
-        on
-            comparisons.compared_exhibit_id = observations.exhibit_id
-            and comparisons.compared_column_name = observations.column_name
-            and comparisons.right_row_label = observations.row_label
-            and comparisons.fiscal_year = observations.fiscal_year
-    where comparisons.comparator <> 'greatest'
 ),
 
 -- The greatest is compared with every other part of its classification: with the
@@ -48,7 +30,7 @@ other_parts as (
             order by quantities.value_low desc, quantities.observation_key asc
         ) as size_rank
     from lefts
-    inner join quantities
+    inner join {{ ref('int_quantities') }} as quantities
         on
             lefts.fiscal_year = quantities.fiscal_year
             and lefts.series_population_id = quantities.population_id
@@ -67,31 +49,34 @@ rights as (
     select
         comparison_id,
         observation_key
-    from named_rights
-    union all
-    select
-        comparison_id,
-        observation_key
     from other_parts
     where size_rank = 1
-),
-
-resolved as (
+    union all
     select
-        comparisons.*,
-        lefts.observation_key as left_observation_key,
-        lefts.observation_id as left_observation_id,
-        lefts.printed_value as left_printed_value,
-        lefts.rounding as left_rounding,
-        right_observations.observation_key as right_observation_key,
-        right_observations.observation_id as right_observation_id,
-        right_observations.printed_value as right_printed_value,
-        right_observations.rounding as right_rounding
-    from comparisons
-    left join lefts on comparisons.comparison_id = lefts.comparison_id
-    left join rights on comparisons.comparison_id = rights.comparison_id
-    left join observations as right_observations
-        on rights.observation_key = right_observations.observation_key
+        comparisons.comparison_id,
+        observations.observation_key
+    from {{ ref('stg_comparisons') }} as comparisons
+    inner join observations
+        on
+            comparisons.compared_exhibit_id = observations.exhibit_id
+            and comparisons.compared_column_name = observations.column_name
+            and comparisons.right_row_label = observations.row_label
+            and comparisons.fiscal_year = observations.fiscal_year
+    where comparisons.comparator <> 'greatest'
 )
 
-select * from resolved
+select
+    comparisons.*,
+    lefts.observation_key as left_observation_key,
+    lefts.observation_id as left_observation_id,
+    lefts.printed_value as left_printed_value,
+    lefts.rounding as left_rounding,
+    right_observations.observation_key as right_observation_key,
+    right_observations.observation_id as right_observation_id,
+    right_observations.printed_value as right_printed_value,
+    right_observations.rounding as right_rounding
+from {{ ref('stg_comparisons') }} as comparisons
+left join lefts on comparisons.comparison_id = lefts.comparison_id
+left join rights on comparisons.comparison_id = rights.comparison_id
+left join observations as right_observations
+    on rights.observation_key = right_observations.observation_key

@@ -25,28 +25,7 @@
     {%- endif %}
 {%- endfor %}
 
-with terms as (
-    {%- for rule in rules %}
-        select * from {{ ref('int_relations__' ~ rule) }}
-        {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
-),
-
-relation_terms as (
-    select
-        relation_id,
-        quantity_key,
-        observation_key,
-        coefficient,
-        coefficient_key,
-        low,
-        high,
-        bounds,
-        is_subject,
-        subject,
-        note,
-        exhibit_id
-    from terms
-)
-
-select * from relation_terms
+{%- for rule in rules %}
+    select * from {{ ref('int_relations__' ~ rule) }}
+    {% if not loop.last %}union all{% endif %}
+{%- endfor %}

@@ -1,13 +1,5 @@
-with cells as (select * from {{ source('raw', 'cells') }}),
-
-exhibits as (select * from {{ ref('exhibits') }}),
-
-exhibit_columns as (select * from {{ ref('exhibit_columns') }}),
-
-measures as (select * from {{ ref('measures') }}),
-
 -- What a row or its column does not say, its exhibit does.
-coded as (
+with coded as (
     select
         cells.report_id,
         cells.exhibit_id,
@@ -29,9 +21,10 @@ coded as (
         coalesce(cells.heading, exhibits.heading) as heading,
         cast(cells.paragraph as integer) as paragraph,
         cells.footnote
-    from cells
-    left join exhibits on cells.exhibit_id = exhibits.exhibit_id
-    left join exhibit_columns
+    from {{ source('raw', 'cells') }} as cells
+    left join {{ ref('exhibits') }} as exhibits
+        on cells.exhibit_id = exhibits.exhibit_id
+    left join {{ ref('exhibit_columns') }} as exhibit_columns
         on
             cells.exhibit_id = exhibit_columns.exhibit_id
             and cells.column_name = exhibit_columns.column_name
@@ -48,7 +41,8 @@ read as (
         )) }} as obs_value,
         cast({{ printed_decimals('coded.printed_value') }} as integer) as decimals
     from coded
-    left join measures on coded.measure_id = measures.measure_id
+    left join {{ ref('measures') }} as measures
+        on coded.measure_id = measures.measure_id
 ),
 
 rounded as (
@@ -59,38 +53,34 @@ rounded as (
             else {{ half_unit('decimals') }}
         end as half_unit
     from read
-),
-
-staged as (
-    select
-        exhibit_id || '.' || row_number || '.' || column_name as observation_id,
-        report_id,
-        exhibit_id,
-        row_number,
-        row_label,
-        column_number,
-        column_name,
-        fiscal_year,
-        population_id,
-        category_key,
-        split_part(category_key, '.', 1) as classification_id,
-        split_part(category_key, '.', 2) as category_id,
-        measure_id,
-        reference_fiscal_year,
-        reference_category_id,
-        case when statistic = 'percent' then percent_base end as percent_base,
-        printed_value,
-        printed_unit,
-        obs_value,
-        decimals,
-        cast(obs_value - half_unit as decimal(18, 4)) as value_low,
-        cast(obs_value + half_unit as decimal(18, 4)) as value_high,
-        wording,
-        heading,
-        paragraph,
-        {{ locator('heading', 'paragraph', 'row_number') }} as locator,
-        footnote
-    from rounded
 )
 
-select * from staged
+select
+    exhibit_id || '.' || row_number || '.' || column_name as observation_id,
+    report_id,
+    exhibit_id,
+    row_number,
+    row_label,
+    column_number,
+    column_name,
+    fiscal_year,
+    population_id,
+    category_key,
+    split_part(category_key, '.', 1) as classification_id,
+    split_part(category_key, '.', 2) as category_id,
+    measure_id,
+    reference_fiscal_year,
+    reference_category_id,
+    case when statistic = 'percent' then percent_base end as percent_base,
+    printed_value,
+    printed_unit,
+    obs_value,
+    decimals,
+    cast(obs_value - half_unit as decimal(18, 4)) as value_low,
+    cast(obs_value + half_unit as decimal(18, 4)) as value_high,
+    wording,
+    heading,
+    paragraph,
+    {{ locator('heading', 'paragraph', 'row_number') }} as locator,
+    footnote
+from rounded
