@@ -64,6 +64,15 @@
     case when {{ number }} = 0 then 0 else {{ wide(number ~ ' * 100000000') }} end
 {%- endmacro %}
 
+{# An end of an interval times a factor, which exchanges the ends if it is negative. #}
+{% macro product(factor, value, other_end) -%}
+    case
+        when {{ factor }} = 0 then 0
+        when {{ factor }} > 0 then {{ factor }} * {{ value }}
+        else {{ factor }} * {{ other_end }}
+    end
+{%- endmacro %}
+
 {# The quotient of two numbers with at most four decimals, to four decimals. #}
 {% macro exact_quotient(numerator, denominator, rounding='nearest') -%}
     {{ of_ten_thousandths(whole_division(

@@ -2,8 +2,6 @@
 -- for the one number in it that is not printed.
 with quantities as not materialized (select * from {{ ref('int_quantities') }}),
 
-observations as (select * from {{ ref('int_observations') }}),
-
 relation_terms as not materialized (select * from {{ ref('int_relation_terms') }}),
 
 behind_percentages as (
@@ -78,17 +76,11 @@ solved as (
         min(case when category_role <> 'total' then observation_key end)
             as derived_from,
         {{ hundred_millionths('min(low)') }}
-        - sum(case
-            when origin = 'unknown' then 0
-            when factor > 0 then factor * value_high
-            else factor * value_low
-        end) as left_from,
+        - sum({{ product('factor', 'value_high', 'value_low') }})
+        filter (where origin <> 'unknown') as left_from,
         {{ hundred_millionths('min(low)') }}
-        - sum(case
-            when origin = 'unknown' then 0
-            when factor > 0 then factor * value_low
-            else factor * value_high
-        end) as left_to,
+        - sum({{ product('factor', 'value_low', 'value_high') }})
+        filter (where origin <> 'unknown') as left_to,
         string_agg(
             case when origin <> 'unknown' then
                     case when factor > 0 then ' - ' else ' + ' end
@@ -139,29 +131,26 @@ derivations as (
     select * from behind_percentages
     union all
     select * from left_over
-),
-
-derived as (
-    select
-        observations.report_id || '.derived.' || quantities.fiscal_year || '.'
-        || quantities.population_id || '.' || quantities.category_key || '.'
-        || quantities.measure_id as observation_id,
-        observations.report_id,
-        observations.exhibit_id,
-        quantities.series_key,
-        quantities.fiscal_year,
-        quantities.population_id,
-        quantities.category_key,
-        quantities.classification_id,
-        quantities.category_id,
-        quantities.measure_id,
-        derivations.obs_value,
-        derivations.value_low,
-        derivations.value_high,
-        derivations.derivation
-    from derivations
-    inner join quantities on derivations.quantity_key = quantities.quantity_key
-    inner join observations on derivations.derived_from = observations.observation_key
 )
 
-select * from derived
+select
+    observations.report_id || '.derived.' || quantities.fiscal_year || '.'
+    || quantities.population_id || '.' || quantities.category_key || '.'
+    || quantities.measure_id as observation_id,
+    observations.report_id,
+    observations.exhibit_id,
+    quantities.series_key,
+    quantities.fiscal_year,
+    quantities.population_id,
+    quantities.category_key,
+    quantities.classification_id,
+    quantities.category_id,
+    quantities.measure_id,
+    derivations.obs_value,
+    derivations.value_low,
+    derivations.value_high,
+    derivations.derivation
+from derivations
+inner join quantities on derivations.quantity_key = quantities.quantity_key
+inner join {{ ref('int_observations') }} as observations
+    on derivations.derived_from = observations.observation_key

@@ -1,10 +1,6 @@
-with categories as (select * from {{ ref('categories') }}),
-
-classifications as (select * from {{ ref('classifications') }}),
-
 -- The whole of a count is the category that its classification divides or the whole
 -- population; that of a percentage without such a category is 100.
-addressed as not materialized (
+with addressed as not materialized (
     select
         series.*,
         case
@@ -46,34 +42,22 @@ percentages as not materialized (
 
 -- Counts behind percentages: first where the size of the base is printed, then where it
 -- follows from a percentage itself.
-based_on_print as (
-    select
-        percentages.*,
-        bases.value_low as base_low,
-        bases.value_high as base_high
-    from percentages
-    inner join printed_counts as bases on percentages.base_series_key = bases.series_key
-    where bases.value_low > 0
-),
+{% for name, bases in [('print', 'printed_counts'), ('counts', 'counts_on_print')] %}
+    based_on_{{ name }} as (
+        select
+            percentages.*,
+            bases.value_low as base_low,
+            bases.value_high as base_high
+        from percentages
+        inner join {{ bases }} as bases
+            on percentages.base_series_key = bases.series_key
+        where bases.value_low > 0
+    ),
 
-counts_on_print as (
-    {{ counts_behind('based_on_print') }}
-),
-
-based_on_counts as (
-    select
-        percentages.*,
-        bases.value_low as base_low,
-        bases.value_high as base_high
-    from percentages
-    inner join counts_on_print as bases
-        on percentages.base_series_key = bases.series_key
-    where bases.value_low > 0
-),
-
-counts_on_counts as (
-    {{ counts_behind('based_on_counts') }}
-),
+    counts_on_{{ name }} as (
+        {{ counts_behind('based_on_' ~ name) }}
+    ),
+{% endfor %}
 
 known as not materialized (
     select
@@ -140,11 +124,11 @@ expected as (
             'divided.measure_id', base='divided.percent_base'
         ) }} as series_key
     from divided
-    inner join classifications
+    inner join {{ ref('classifications') }} as classifications
         on
             divided.classification_id = classifications.classification_id
             and classifications.is_exhaustive
-    inner join categories
+    inner join {{ ref('categories') }} as categories
         on
             divided.classification_id = categories.classification_id
             and categories.category_role in ('part', 'residual', 'any')
@@ -183,48 +167,44 @@ all_quantities as (
     select * from known
     union all
     select * from unknown
-),
-
-quantities as (
-    select
-        all_quantities.quantity_key,
-        all_quantities.observation_key,
-        all_quantities.observation_id,
-        all_quantities.series_key,
-        all_quantities.origin,
-        all_quantities.fiscal_year,
-        all_quantities.population_id,
-        all_quantities.category_key,
-        categories.classification_id,
-        categories.category_id,
-        categories.category_role,
-        categories.parent_category_id,
-        categories.sort_order,
-        all_quantities.measure_id,
-        all_quantities.statistic,
-        all_quantities.percent_base,
-        all_quantities.printed_value,
-        all_quantities.value_low,
-        all_quantities.value_high,
-        all_quantities.value_from,
-        all_quantities.value_to,
-        wholes.quantity_key as whole_key,
-        counts.quantity_key as count_key,
-        bases.quantity_key as base_key
-    from all_quantities
-    left join categories
-        on
-            all_quantities.category_key
-            = categories.classification_id || '.' || categories.category_id
-    left join known as wholes on all_quantities.whole_series_key = wholes.series_key
-    left join known as counts
-        on
-            all_quantities.count_series_key = counts.series_key
-            and counts.statistic = 'count'
-    left join known as bases
-        on
-            all_quantities.base_series_key = bases.series_key
-            and bases.statistic = 'count'
 )
 
-select * from quantities
+select
+    all_quantities.quantity_key,
+    all_quantities.observation_key,
+    all_quantities.observation_id,
+    all_quantities.series_key,
+    all_quantities.origin,
+    all_quantities.fiscal_year,
+    all_quantities.population_id,
+    all_quantities.category_key,
+    categories.classification_id,
+    categories.category_id,
+    categories.category_role,
+    categories.parent_category_id,
+    categories.sort_order,
+    all_quantities.measure_id,
+    all_quantities.statistic,
+    all_quantities.percent_base,
+    all_quantities.printed_value,
+    all_quantities.value_low,
+    all_quantities.value_high,
+    all_quantities.value_from,
+    all_quantities.value_to,
+    wholes.quantity_key as whole_key,
+    counts.quantity_key as count_key,
+    bases.quantity_key as base_key
+from all_quantities
+left join {{ ref('categories') }} as categories
+    on
+        all_quantities.category_key
+        = categories.classification_id || '.' || categories.category_id
+left join known as wholes on all_quantities.whole_series_key = wholes.series_key
+left join known as counts
+    on
+        all_quantities.count_series_key = counts.series_key
+        and counts.statistic = 'count'
+left join known as bases
+    on
+        all_quantities.base_series_key = bases.series_key
+        and bases.statistic = 'count'

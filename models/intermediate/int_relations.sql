@@ -7,19 +7,14 @@ with terms as not materialized (
         coalesce(quantities.observation_id, observations.observation_id)
             as observation_id,
         coalesce(quantities.printed_value, observations.printed_value) as printed_value,
-        case when not relation_terms.is_subject then
-                case
-                    when quantities.origin = 'percentage' then {{ interval_in_words(
+        case
+            when relation_terms.is_subject then null
+            when quantities.origin = 'percentage'
+                then {{ interval_in_words(
                     'quantities.value_low', 'quantities.value_high'
                 ) }}
-                    when quantities.origin = 'unknown' then 'one that is not printed'
-                    else coalesce(quantities.printed_value, observations.printed_value)
-                end || coalesce(
-                    ' ('
-                    || coalesce(quantities.observation_id, observations.observation_id)
-                    || ')', ''
-                )
-        end as in_words,
+            when quantities.origin = 'unknown' then 'one that is not printed'
+        end as unprinted_in_words,
         quantities.sort_order,
         quantities.statistic,
         {{ wide(ten_thousandths('relation_terms.coefficient')) }} as factor,
@@ -55,18 +50,11 @@ products as not materialized (
                     when abs(factor) in (0, 10000) then ''
                     else {{ number_in_words('abs(coefficient)') }} || ' x '
                 end
-                || in_words
+                || coalesce(unprinted_in_words, printed_value)
+                || coalesce(' (' || observation_id || ')', '')
         end as given_in_words,
-        case
-            when factor = 0 then 0
-            when factor > 0 then factor * value_low
-            else factor * value_high
-        end as product_low,
-        case
-            when factor = 0 then 0
-            when factor > 0 then factor * value_high
-            else factor * value_low
-        end as product_high
+        {{ product('factor', 'value_low', 'value_high') }} as product_low,
+        {{ product('factor', 'value_high', 'value_low') }} as product_high
     from terms
 ),
 
@@ -110,27 +98,20 @@ totals as (
         min(case when is_subject then statistic end) as statistic,
         min(case when is_subject then factor end) as least_factor,
         max(case when is_subject then factor end) as greatest_factor,
-        case when count(case when is_subject then product_low end)
-                = count(case when is_subject then 1 end)
-                then sum(case when is_subject then product_low end)
-        end as subject_low,
-        case when count(case when is_subject then product_high end)
-                = count(case when is_subject then 1 end)
-                then sum(case when is_subject then product_high end)
-        end as subject_high,
-        case when count(case when not is_subject then product_low end)
-                = count(case when not is_subject then 1 end)
-                then coalesce(sum(case when not is_subject then product_low end), 0)
-        end as given_low,
-        case when count(case when not is_subject then product_high end)
-                = count(case when not is_subject then 1 end)
-                then coalesce(sum(case when not is_subject then product_high end), 0)
-        end as given_high,
-        sum(case when is_subject then abs(factor) * value_from end) as domain_low,
-        case when count(case when is_subject then value_to end)
-                = count(case when is_subject then 1 end)
-                then sum(case when is_subject then abs(factor) * value_to end)
-        end as domain_high,
+        -- Empty where a term has no limit.
+        {%- for name, of, value in [
+            ('subject_low', 'is_subject', 'product_low'),
+            ('subject_high', 'is_subject', 'product_high'),
+            ('given_low', 'not is_subject', 'product_low'),
+            ('given_high', 'not is_subject', 'product_high'),
+            ('domain_low', 'is_subject', 'abs(factor) * value_from'),
+            ('domain_high', 'is_subject', 'abs(factor) * value_to'),
+        ] %}
+            case
+                when count(*) filter (where {{ of }} and {{ value }} is null) = 0
+                    then coalesce(sum({{ value }}) filter (where {{ of }}), 0)
+            end as {{ name }},
+        {%- endfor %}
         coalesce(sum(
             case when is_subject and quantity_key is not null
                     then abs(factor) * (value_high - value_low)
@@ -220,65 +201,61 @@ judged as (
             'left_from', 'divisor', 'nearest'
         )) }} end as left_exactly
     from evaluated
-),
-
--- A declaration covers a relation only while the print is the one that it describes.
-relations as (
-    select
-        judged.relation_id,
-        judged.rule_id,
-        coalesce(judged.exhibit_id, observations.exhibit_id) as exhibit_id,
-        observations.fiscal_year,
-        judged.observation_id,
-        judged.low,
-        judged.high,
-        judged.bounds,
-        coalesce(
-            judged.subject, observations.row_label || ', ' || observations.column_name
-        ) as subject,
-        judged.note,
-        judged.printed_value,
-        -- A count is never less than none.
-        case
-            when judged.is_of_words then null
-            when judged.is_count
-                then greatest(coalesce(judged.left_exactly, judged.left_low, 0), 0)
-            else coalesce(judged.left_exactly, judged.left_low)
-        end as expected_low,
-        case when not judged.is_of_words
-                then coalesce(judged.left_exactly, judged.left_high)
-        end as expected_high,
-        judged.is_consistent,
-        judged.is_vacuous,
-        case
-            when judged.is_consistent then 'consistent'
-            when declared.discrepancy_id is not null then 'documented_discrepancy'
-            else 'inconsistent'
-        end as verdict,
-        declared.discrepancy_id,
-        cast(judged.divisor as bigint) as divisor,
-        judged.is_subject_added,
-        -- What the subject comes to, its factor aside.
-        {{ of_ten_thousandths(whole_division(
-            'case when judged.is_subject_added then judged.subject_low'
-            ~ ' else -judged.subject_high end',
-            'judged.divisor', 'down'
-        )) }} as subject_low,
-        {{ of_ten_thousandths(whole_division(
-            'case when judged.is_subject_added then judged.subject_high'
-            ~ ' else -judged.subject_low end',
-            'judged.divisor', 'up'
-        )) }} as subject_high,
-        judged.given_in_words
-    from judged
-    left join {{ ref('int_observations') }} as observations
-        on judged.observation_id = observations.observation_id
-    left join {{ ref('known_discrepancies') }} as declared
-        on
-            judged.relation_id = declared.check_id
-            and coalesce(judged.exhibit_id, observations.exhibit_id)
-            = declared.exhibit_id
-            and judged.printed_value = declared.printed_value
 )
 
-select * from relations
+-- A declaration covers a relation only while the print is the one that it describes.
+select
+    judged.relation_id,
+    judged.rule_id,
+    coalesce(judged.exhibit_id, observations.exhibit_id) as exhibit_id,
+    observations.fiscal_year,
+    judged.observation_id,
+    judged.low,
+    judged.high,
+    judged.bounds,
+    coalesce(
+        judged.subject, observations.row_label || ', ' || observations.column_name
+    ) as subject,
+    judged.note,
+    judged.printed_value,
+    -- A count is never less than none.
+    case
+        when judged.is_of_words then null
+        when judged.is_count
+            then greatest(coalesce(judged.left_exactly, judged.left_low, 0), 0)
+        else coalesce(judged.left_exactly, judged.left_low)
+    end as expected_low,
+    case when not judged.is_of_words
+            then coalesce(judged.left_exactly, judged.left_high)
+    end as expected_high,
+    judged.is_consistent,
+    judged.is_vacuous,
+    case
+        when judged.is_consistent then 'consistent'
+        when declared.discrepancy_id is not null then 'documented_discrepancy'
+        else 'inconsistent'
+    end as verdict,
+    declared.discrepancy_id,
+    cast(judged.divisor as bigint) as divisor,
+    judged.is_subject_added,
+    -- What the subject comes to, its factor aside.
+    {{ of_ten_thousandths(whole_division(
+        'case when judged.is_subject_added then judged.subject_low'
+        ~ ' else -judged.subject_high end',
+        'judged.divisor', 'down'
+    )) }} as subject_low,
+    {{ of_ten_thousandths(whole_division(
+        'case when judged.is_subject_added then judged.subject_high'
+        ~ ' else -judged.subject_low end',
+        'judged.divisor', 'up'
+    )) }} as subject_high,
+    judged.given_in_words
+from judged
+left join {{ ref('int_observations') }} as observations
+    on judged.observation_id = observations.observation_id
+left join {{ ref('known_discrepancies') }} as declared
+    on
+        judged.relation_id = declared.check_id
+        and coalesce(judged.exhibit_id, observations.exhibit_id)
+        = declared.exhibit_id
+        and judged.printed_value = declared.printed_value
