@@ -2,7 +2,7 @@
 -- categories and those in none do, too. A part that is not printed is a term as well. A
 -- group of parts that is printed stands for them unless all of them are.
 with groups as (
-    select
+    select distinct
         groups.quantity_key,
         groups.fiscal_year,
         groups.population_id,
@@ -20,14 +20,6 @@ with groups as (
             and coalesce(groups.percent_base, '') = coalesce(members.percent_base, '')
             and groups.category_id = members.parent_category_id
     where groups.category_role = 'group' and members.origin = 'unknown'
-    group by
-        groups.quantity_key,
-        groups.fiscal_year,
-        groups.population_id,
-        groups.classification_id,
-        groups.measure_id,
-        groups.percent_base,
-        groups.category_id
 ),
 
 parts as (

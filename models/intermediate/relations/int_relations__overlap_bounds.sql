@@ -31,34 +31,35 @@ unions as (
     where parts.category_role = 'part' and wholes.category_role <> 'total'
     union all
     select
-        fiscal_year,
-        population_id,
-        classification_id,
-        measure_id,
-        cast(null as text) as group_id,
-        classification_id || '.all:' || observation_id as id,
-        label || ': offenders in none' as subject,
-        quantity_key as union_key,
-        whole_key
-    from quantities
-    where category_role = 'none' and origin <> 'unknown' and whole_key is not null
-    union all
-    select
         quantities.fiscal_year,
         quantities.population_id,
         quantities.classification_id,
         quantities.measure_id,
-        quantities.category_id as group_id,
-        quantities.category_key || ':' || quantities.observation_id as id,
-        categories.label || ': offenders in any' as subject,
+        case when quantities.category_role = 'group' then quantities.category_id
+        end as group_id,
+        case quantities.category_role
+            when 'group' then quantities.category_key
+            else quantities.classification_id || '.all'
+        end || ':' || quantities.observation_id as id,
+        case quantities.category_role
+            when 'group' then categories.label || ': offenders in any'
+            else quantities.label || ': offenders in none'
+        end as subject,
         quantities.quantity_key as union_key,
-        cast(null as bigint) as whole_key
+        case when quantities.category_role = 'none' then quantities.whole_key
+        end as whole_key
     from quantities
     inner join {{ ref('categories') }} as categories
         on
             quantities.classification_id = categories.classification_id
             and quantities.category_id = categories.category_id
-    where quantities.category_role = 'group'
+    where
+        quantities.category_role = 'group'
+        or (
+            quantities.category_role = 'none'
+            and quantities.origin <> 'unknown'
+            and quantities.whole_key is not null
+        )
 )
 
 select {{ relation_term(

@@ -1,12 +1,14 @@
 -- The least and the greatest number lie in the lowest and the highest bucket that has
 -- offenders.
-with filled as (
-    select
+with buckets as (
+    select distinct
         quantities.fiscal_year,
         quantities.population_id,
         classifications.bucketed_concept,
-        min(categories.range_from) as lowest_from,
-        max(categories.range_from) as highest_from
+        categories.range_from,
+        categories.range_to,
+        min(categories.range_from) over filled as lowest_from,
+        max(categories.range_from) over filled as highest_from
     from {{ ref('int_quantities') }} as quantities
     inner join {{ ref('classifications') }} as classifications
         on
@@ -17,21 +19,13 @@ with filled as (
             quantities.classification_id = categories.classification_id
             and quantities.category_id = categories.category_id
     where quantities.statistic = 'count' and quantities.value_low > 0
-    group by
-        quantities.fiscal_year,
-        quantities.population_id,
-        classifications.bucketed_concept
-),
-
-buckets as (
-    select
-        classifications.bucketed_concept,
-        categories.range_from,
-        categories.range_to
-    from {{ ref('classifications') }} as classifications
-    inner join {{ ref('categories') }} as categories
-        on classifications.classification_id = categories.classification_id
-    where classifications.bucketed_concept is not null
+    window
+        filled as (
+            partition by
+                quantities.fiscal_year,
+                quantities.population_id,
+                classifications.bucketed_concept
+        )
 ),
 
 extremes as (
@@ -51,14 +45,11 @@ select {{ relation_term(
     low='buckets.range_from', high='buckets.range_to', is_subject='true'
 ) }}
 from extremes
-inner join filled
-    on
-        extremes.fiscal_year = filled.fiscal_year
-        and extremes.population_id = filled.population_id
-        and extremes.concept = filled.bucketed_concept
 inner join buckets
     on
-        filled.bucketed_concept = buckets.bucketed_concept
+        extremes.fiscal_year = buckets.fiscal_year
+        and extremes.population_id = buckets.population_id
+        and extremes.concept = buckets.bucketed_concept
         and buckets.range_from = case extremes.statistic
-            when 'minimum' then filled.lowest_from else filled.highest_from
+            when 'minimum' then buckets.lowest_from else buckets.highest_from
         end

@@ -16,25 +16,22 @@ numbers as (
     select
         observation_id,
         observation_key,
-        {% for name, comparator in [('list', 'ranked'), ('tie', 'tied')] %}
-            max(case when comparator = '{{ comparator }}' then row_number end) over (
-                partition by
-                    exhibit_id, heading, paragraph, column_name, measure_id,
-                    classification_id
-                order by row_number
-                rows between unbounded preceding and {{
-                    'current row' if name == 'list' else '1 preceding'
-                }}
-            ) as {{ name }}_row,
-        {% endfor %}
-        lag(observation_key) over (
+        row_number,
+        max(case when comparator = 'ranked' then row_number end) over (
+            rows_of_print rows between unbounded preceding and current row
+        ) as list_row,
+        max(case when comparator = 'tied' then row_number end) over (
+            rows_of_print rows between unbounded preceding and 1 preceding
+        ) as tie_row,
+        lag(observation_key) over rows_of_print as key_before
+    from words
+    window
+        rows_of_print as (
             partition by
                 exhibit_id, heading, paragraph, column_name, measure_id,
                 classification_id
             order by row_number
-        ) as key_before,
-        row_number
-    from words
+        )
 ),
 
 pairs as (

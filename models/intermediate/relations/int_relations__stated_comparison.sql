@@ -1,10 +1,8 @@
 -- A comparison that the text makes holds between the numbers as printed. A difference
 -- of two rounded numbers is itself rounded; "more than two years" is less than three.
-with comparisons as (select * from {{ ref('int_comparisons') }}),
-
-differences as (
+with differences as (
     select
-        comparisons.*,
+        *,
         case comparator
             when 'greater_by'
                 then stated_difference - left_rounding - right_rounding
@@ -24,7 +22,7 @@ differences as (
             else '()'
         end as bounds,
         row_label || ', "' || wording || '"' as subject
-    from comparisons
+    from {{ ref('int_comparisons') }}
 )
 
 select {{ relation_term(

@@ -24,14 +24,6 @@ nones as (
 
 pairs as (
     select
-        observation_id as id,
-        quantity_key,
-        whole_key,
-        cast(null as bigint) as none_key
-    from quantities
-    where category_role in ('none', 'any') and whole_key is not null
-    union all
-    select
         quantities.observation_id as id,
         quantities.quantity_key,
         quantities.whole_key,
@@ -43,9 +35,8 @@ pairs as (
             and quantities.population_id = nones.population_id
             and quantities.classification_id = nones.classification_id
             and quantities.measure_id = nones.measure_id
-    where
-        quantities.category_role not in ('none', 'any')
-        and quantities.whole_key is not null
+            and quantities.category_role not in ('none', 'any')
+    where quantities.whole_key is not null
     union all
     select
         parts.observation_id || '.' || groups.category_id as id,

@@ -68,6 +68,10 @@ sums as (
         min(whole_count) as whole_count,
         coalesce(sum(exact_count), 0) as exact_counts,
         count(*) - count(exact_count) as missing_counts,
+        coalesce(
+            count(*) - count(exact_count) <= 1
+            and coalesce(sum(exact_count), 0) <= min(whole_count), false
+        ) as is_counted,
         case when count(*) = count(share) and count(*) = count(observation_id)
                 then sum(share)
         end as shares,
@@ -80,66 +84,41 @@ sums as (
 
 weighted as (
     select
-        parts.quantity_key,
-        parts.origin,
-        sums.whole_key,
-        sums.whole_count_key,
-        sums.subject,
-        sums.whole_count is not null
-        and sums.missing_counts <= 1
-        and sums.exact_counts <= sums.whole_count as is_counted,
-        sums.id || case
-            when
-                sums.whole_count is not null
-                and sums.missing_counts <= 1
-                and sums.exact_counts <= sums.whole_count then ''
-            else '.shares'
-        end || ':' || sums.whole_observation_id as id,
-        coalesce(parts.exact_count, sums.whole_count - sums.exact_counts) as part_count,
-        parts.exact_count_key,
-        sums.whole_count,
-        sums.missing_counts,
-        sums.exact_counts,
-        parts.share,
-        parts.share_key,
-        sums.shares,
-        sums.tolerance
-    from parts
-    inner join sums
-        on
-            parts.whole_key = sums.whole_key
-            and parts.classification_id = sums.classification_id
+        whole_key,
+        classification_id,
+        subject,
+        is_counted,
+        id || case when is_counted then '' else '.shares' end
+        || ':' || whole_observation_id as id,
+        whole_count - exact_counts as missing_count,
+        case
+            when not is_counted then shares
+            when missing_counts = 0 then exact_counts
+            else whole_count
+        end as whole_weight,
+        case when is_counted then whole_count_key end as whole_weight_key,
+        case when is_counted then 0 else tolerance end as tolerance
+    from sums
+    where is_counted or shares is not null
 )
 
-select
-{{ relation_term(
-    id='id', quantity='quantity_key', coefficient='part_count',
-    coefficient_of='exact_count_key', subject='subject'
+select {{ relation_term(
+    id='weighted.id', quantity='parts.quantity_key',
+    coefficient='case when weighted.is_counted'
+    ~ ' then coalesce(parts.exact_count, weighted.missing_count) else parts.share end',
+    coefficient_of='case when weighted.is_counted'
+    ~ ' then parts.exact_count_key else parts.share_key end',
+    low='-weighted.tolerance', high='weighted.tolerance', subject='weighted.subject'
 ) }}
 from weighted
-where is_counted
+inner join parts
+    on
+        weighted.whole_key = parts.whole_key
+        and weighted.classification_id = parts.classification_id
 union all
-select distinct
-{{ relation_term(
-    id='id', quantity='whole_key', coefficient_of='whole_count_key',
-    coefficient='-case when missing_counts = 0 then exact_counts else whole_count end',
+select {{ relation_term(
+    id='id', quantity='whole_key', coefficient='-whole_weight',
+    coefficient_of='whole_weight_key', low='-tolerance', high='tolerance',
     is_subject='true', subject='subject'
 ) }}
 from weighted
-where is_counted
-union all
-select
-{{ relation_term(
-    id='id', quantity='quantity_key', coefficient='share', coefficient_of='share_key',
-    low='-tolerance', high='tolerance', subject='subject'
-) }}
-from weighted
-where not is_counted and shares is not null
-union all
-select distinct
-{{ relation_term(
-    id='id', quantity='whole_key', coefficient='-shares', low='-tolerance',
-    high='tolerance', is_subject='true', subject='subject'
-) }}
-from weighted
-where not is_counted and shares is not null
