@@ -233,7 +233,10 @@ def test_readers_see_one_build_through_a_rebuild(server: Server, published: Path
     reference = published / "seeds" / "reference" / "reports.csv"
     alter(reference, "Production Offenses", "Offenses of Production")
     run(sys.executable, "scripts/cli.py", "review", cwd=published)
-    in_seed, in_mart = "select title from reference.reports", "select title from marts.dim_reports"
+    in_seed, in_mart = (
+        f"select title from {table} where report_id = 'ussc_production_2021'"
+        for table in ("reference.reports", "marts.dim_reports")
+    )
     is_over = threading.Event()
 
     def read(level: str) -> set[tuple[str, str]]:
