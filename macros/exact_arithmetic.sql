@@ -40,13 +40,11 @@
         cast({{ whole_quotient(numerator, denominator) }} as bigint)
     {%- elif rounding == 'up' -%}
         -{{ whole_division('-(' ~ numerator ~ ')', denominator, 'down') }}
-    {%- elif rounding == 'nearest' -%}
+    {%- else -%}
         {{ whole_division(
             '2 * (' ~ numerator ~ ') + (' ~ denominator ~ ')', '2 * (' ~ denominator ~ ')',
             'down'
         ) }}
-    {%- else -%}
-        {{ exceptions.raise_compiler_error('rounding is nearest, down or up, not ' ~ rounding) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -74,9 +72,9 @@
 {%- endmacro %}
 
 {# The quotient of two numbers with at most four decimals, to four decimals. #}
-{% macro exact_quotient(numerator, denominator, rounding='nearest') -%}
+{% macro exact_quotient(numerator, denominator) -%}
     {{ of_ten_thousandths(whole_division(
-        '10000 * ' ~ wide(ten_thousandths(numerator)), ten_thousandths(denominator), rounding
+        '10000 * ' ~ wide(ten_thousandths(numerator)), ten_thousandths(denominator), 'nearest'
     )) }}
 {%- endmacro %}
 

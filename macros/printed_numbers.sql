@@ -7,22 +7,18 @@
     }) }}
 {%- endmacro %}
 
-{% macro is_number_word(cell) -%}
-    lower({{ cell }}) in ('{{ number_words() | join("', '") }}')
-{%- endmacro %}
-
 {% macro is_wordless(cell) -%}
     {{ cell }} in ('life')
 {%- endmacro %}
 
 {% macro is_printed_number(cell) -%}
-    ({{ matches_pattern(cell, '(0|[1-9][0-9]*|[1-9][0-9]{0,2}(,[0-9]{3})+)([.][0-9]{1,3})?') }})
+    ({{ cell }} ~ '^(0|[1-9][0-9]*|[1-9][0-9]{0,2}(,[0-9]{3})+)([.][0-9]{1,3})?$')
 {%- endmacro %}
 
 {% macro is_readable(cell) -%}
     (
         {{ is_printed_number(cell) }}
-        or {{ is_number_word(cell) }}
+        or lower({{ cell }}) in ('{{ number_words() | join("', '") }}')
         or {{ is_wordless(cell) }}
     )
 {%- endmacro %}

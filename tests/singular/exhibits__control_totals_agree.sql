@@ -1,17 +1,13 @@
 with rows_keyed as (
-    select
-        exhibit_id,
-        row_number,
-        row_label,
-        wording
-    from {{ ref('stg_cells') }}
-    union
-    select
-        exhibit_id,
-        row_number,
-        row_label,
-        wording
-    from {{ ref('stg_comparisons') }}
+    {% for model in ['stg_cells', 'stg_comparisons'] %}
+        select
+            exhibit_id,
+            row_number,
+            row_label,
+            wording
+        from {{ ref(model) }}
+        {% if not loop.last %}union{% endif %}
+    {% endfor %}
 ),
 
 keyed as (

@@ -1,31 +1,24 @@
 with rows_keyed as (
-    select distinct
-        exhibit_id,
-        row_number,
-        row_label,
-        heading,
-        paragraph
-    from {{ ref('stg_cells') }}
-    union
-    select distinct
-        exhibit_id,
-        row_number,
-        row_label,
-        heading,
-        paragraph
-    from {{ ref('stg_comparisons') }}
+    {% for model in ['stg_cells', 'stg_comparisons'] %}
+        select
+            exhibit_id,
+            row_number,
+            row_label,
+            heading,
+            paragraph
+        from {{ ref(model) }}
+        {% if not loop.last %}union{% endif %}
+    {% endfor %}
 ),
 
 ordered as (
     select
         rows_keyed.*,
-        lag(heading) over (partition by exhibit_id order by row_number)
-            as heading_before,
-        lag(paragraph) over (partition by exhibit_id order by row_number)
-            as paragraph_before,
-        lag(row_number) over (partition by exhibit_id order by row_number)
-            as row_number_before
+        lag(heading) over rows_of_print as heading_before,
+        lag(paragraph) over rows_of_print as paragraph_before,
+        lag(row_number) over rows_of_print as row_number_before
     from rows_keyed
+    window rows_of_print as (partition by exhibit_id order by row_number)
 )
 
 select
