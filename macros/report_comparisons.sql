@@ -1,11 +1,6 @@
 {# The comparisons that a report states, back in the order of the text. #}
 
 {% macro report_comparisons(exhibit_id) %}
-with comparisons as (
-    select * from {{ ref('fct_stated_comparisons') }}
-    where exhibit_id = '{{ exhibit_id }}'
-)
-
 select
     row_number,
     row_label,
@@ -18,6 +13,7 @@ select
     wording,
     locator,
     footnote
-from comparisons
+from {{ ref('fct_stated_comparisons') }}
+where exhibit_id = '{{ exhibit_id }}'
 order by row_number
 {% endmacro %}

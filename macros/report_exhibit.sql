@@ -1,11 +1,6 @@
 {# The printed cells of an exhibit, back in its own shape. #}
 
 {% macro report_exhibit(exhibit_id, value_columns, label_column='row_label', unit_column=none) %}
-with observations as (
-    select * from {{ ref('fct_observations') }}
-    where exhibit_id = '{{ exhibit_id }}' and obs_status = 'published'
-)
-
 select
     row_number,
     row_label as {{ label_column }},
@@ -19,7 +14,8 @@ select
     max(wording) as wording,
     locator,
     footnote
-from observations
+from {{ ref('fct_observations') }}
+where exhibit_id = '{{ exhibit_id }}' and obs_status = 'published'
 group by row_number, row_label, fiscal_year, locator, footnote
 order by row_number
 {% endmacro %}

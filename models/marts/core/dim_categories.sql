@@ -1,5 +1,3 @@
-with categories as (select * from {{ ref('categories') }})
-
 select
     classification_id || '.' || category_id as category_key,
     classification_id,
@@ -10,5 +8,5 @@ select
     parent_category_id,
     range_from,
     range_to
-from categories
+from {{ ref('categories') }}
 order by classification_id, sort_order

@@ -1,5 +1,3 @@
-with classifications as (select * from {{ ref('classifications') }})
-
 select
     classification_id,
     label,
@@ -8,5 +6,5 @@ select
     parent_classification_id,
     parent_category_id,
     description
-from classifications
+from {{ ref('classifications') }}
 order by classification_id

@@ -1,6 +1,4 @@
-with exhibits as (select * from {{ ref('exhibits') }}),
-
-rows_keyed as (
+with rows_keyed as (
     {%- for model, numbers in [('int_observations', 1), ('int_comparisons', 0)] %}
         select
             exhibit_id,
@@ -47,6 +45,6 @@ select
     counted.footnotes,
     exhibits.keyed_on,
     exhibits.keyed_from
-from exhibits
+from {{ ref('exhibits') }} as exhibits
 left join counted on exhibits.exhibit_id = counted.exhibit_id
 order by exhibits.report_id, exhibits.sort_order

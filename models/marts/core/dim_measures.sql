@@ -1,5 +1,3 @@
-with measures as (select * from {{ ref('measures') }})
-
 select
     measure_id,
     label,
@@ -8,5 +6,5 @@ select
     statistic,
     is_exact,
     description
-from measures
+from {{ ref('measures') }}
 order by measure_id

@@ -1,5 +1,3 @@
-with populations as (select * from {{ ref('populations') }})
-
 select
     population_id,
     label,
@@ -7,5 +5,5 @@ select
     classification_id,
     category_id,
     description
-from populations
+from {{ ref('populations') }}
 order by population_id

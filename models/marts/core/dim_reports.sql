@@ -1,5 +1,3 @@
-with reports as (select * from {{ ref('reports') }})
-
 select
     report_id,
     title,
@@ -9,5 +7,5 @@ select
     license,
     landing_url,
     source_sha256
-from reports
+from {{ ref('reports') }}
 order by publication_date, report_id

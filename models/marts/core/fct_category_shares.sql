@@ -1,10 +1,4 @@
-with populations as (select * from {{ ref('dim_populations') }}),
-
-population_totals as (select * from {{ ref('fct_population_totals') }}),
-
-classifications as (select * from {{ ref('dim_classifications') }}),
-
-categories as (select * from {{ ref('dim_categories') }}),
+with categories as (select * from {{ ref('dim_categories') }}),
 
 -- Of the printings of one number in one report, one.
 numbers as (
@@ -148,10 +142,11 @@ category_shares as (
                 and groups_used.category_id is null
         end as is_a_part
     from listed
-    inner join populations on listed.population_id = populations.population_id
-    inner join classifications
+    inner join {{ ref('dim_populations') }} as populations
+        on listed.population_id = populations.population_id
+    inner join {{ ref('dim_classifications') }} as classifications
         on listed.classification_id = classifications.classification_id
-    left join population_totals
+    left join {{ ref('fct_population_totals') }} as population_totals
         on
             listed.population_id = population_totals.population_id
             and listed.fiscal_year = population_totals.fiscal_year

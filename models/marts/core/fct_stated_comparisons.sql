@@ -1,5 +1,3 @@
-with comparisons as (select * from {{ ref('int_comparisons') }})
-
 select
     comparison_id,
     exhibit_id,
@@ -16,5 +14,5 @@ select
     wording,
     locator,
     footnote
-from comparisons
+from {{ ref('int_comparisons') }}
 order by exhibit_id, row_number

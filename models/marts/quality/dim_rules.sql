@@ -1,9 +1,7 @@
-with rules as (select * from {{ ref('rules') }})
-
 select
     rule_id,
     label,
     description,
     sentence
-from rules
+from {{ ref('rules') }}
 order by rule_id

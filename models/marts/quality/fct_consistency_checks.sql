@@ -1,8 +1,4 @@
-with relations as (select * from {{ ref('int_relations') }}),
-
-rules as (select * from {{ ref('rules') }}),
-
-of_relations as (
+with of_relations as (
     select
         relations.relation_id as check_id,
         relations.rule_id,
@@ -17,8 +13,8 @@ of_relations as (
         relations.is_vacuous,
         relations.discrepancy_id,
         {{ sentence('rules.sentence') }} as explanation
-    from relations
-    inner join rules on relations.rule_id = rules.rule_id
+    from {{ ref('int_relations') }} as relations
+    inner join {{ ref('rules') }} as rules on relations.rule_id = rules.rule_id
 ),
 
 -- Statements about whole numbers: of percentages, and of changes whose years are not

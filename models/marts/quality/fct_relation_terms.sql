@@ -1,8 +1,4 @@
-with relation_terms as (select * from {{ ref('int_relation_terms') }}),
-
-quantities as not materialized (select * from {{ ref('int_quantities') }}),
-
-observations as (select * from {{ ref('int_observations') }})
+with quantities as not materialized (select * from {{ ref('int_quantities') }})
 
 select
     relation_terms.relation_id,
@@ -15,8 +11,9 @@ select
     relation_terms.coefficient,
     coefficients.series_key as coefficient_series_key,
     relation_terms.is_subject
-from relation_terms
+from {{ ref('int_relation_terms') }} as relation_terms
 left join quantities on relation_terms.quantity_key = quantities.quantity_key
-left join observations on relation_terms.observation_key = observations.observation_key
+left join {{ ref('int_observations') }} as observations
+    on relation_terms.observation_key = observations.observation_key
 left join quantities as coefficients
     on relation_terms.coefficient_key = coefficients.quantity_key

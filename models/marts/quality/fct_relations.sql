@@ -1,8 +1,6 @@
 {# A view: a second copy of so many relations would cost as much as most facts. #}
 {{ config(materialized='view') }}
 
-with relations as (select * from {{ ref('int_relations') }})
-
 select
     relation_id,
     rule_id,
@@ -15,4 +13,4 @@ select
     verdict,
     is_vacuous,
     discrepancy_id
-from relations
+from {{ ref('int_relations') }}
