@@ -20,7 +20,8 @@ import duckdb
 
 from export.marts import export
 from publish.build import Places
-from verification.replay import open_database, read_json, read_steps, run_steps, text
+from verification.replay import open_database, read_json, read_steps, run_steps
+from warehouse.database import text
 from warehouse.manifest import read_marts
 from warehouse.project import PROJECT, UserError
 from warehouse.sheets import load_sheets

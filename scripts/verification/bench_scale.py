@@ -9,7 +9,6 @@ Last, dbt builds one report of many exhibits.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import re
@@ -26,8 +25,9 @@ import duckdb
 
 from export.marts import export
 from publish.build import Places
-from verification.replay import read_steps, text
-from warehouse.database import quoted
+from verification.mutants import write_csv
+from verification.replay import read_steps
+from warehouse.database import quoted, text
 from warehouse.project import PROJECT, UserError
 from warehouse.sheets import enter_checksums, read_csv, sheet_paths
 
@@ -321,18 +321,17 @@ def copy_exhibits(project: Path, count: int) -> None:
     for path in [*(PROJECT / "seeds" / REPORT).iterdir(), *(PROJECT / "seeds/reference").iterdir()]:
         if path in sheets or path.stem in COPIED - {"reports"}:
             rows = read_csv(path)
-            for n in range(copies):
-                if n:
-                    rows = [r for r in rows if r.get("exhibit_id", REPORT).startswith(REPORT)]
-                copied = [{k: _of_exhibit(k, v, n) for k, v in r.items()} for r in rows]
-                target = project / path.relative_to(PROJECT)
-                name = f"{path.stem}_{n}.csv" if path in sheets and n else path.name
-                append = path not in sheets and n > 0
-                with target.with_name(name).open("a" if append else "w", newline="") as file:
-                    writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-                    if not append:
-                        writer.writeheader()
-                    writer.writerows(copied)
+            own = [row for row in rows if row.get("exhibit_id", REPORT).startswith(REPORT)]
+            copied = [
+                [{k: _of_exhibit(k, v, n) for k, v in row.items()} for row in (own if n else rows)]
+                for n in range(copies)
+            ]
+            target = project / path.relative_to(PROJECT)
+            if path not in sheets:
+                write_csv(target, list(itertools.chain(*copied)))
+                continue
+            for n, rows in enumerate(copied):
+                write_csv(target.with_stem(f"{path.stem}_{n}") if n else target, rows)
     enter_checksums(project)
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 
-from verification.mutants import YEARS, write_sheet
-from verification.replay import Step, materialized, open_database, read_steps, run_steps, text
+from verification.mutants import YEARS, write_csv
+from verification.replay import Step, materialized, open_database, read_steps, run_steps
+from warehouse.database import text
 from warehouse.project import UserError
 from warehouse.seed_files import check_seed_files
 from warehouse.sheets import Sheet, checksum, fill, load_sheets, read_sheet, sheet_paths, tables_of
@@ -237,7 +238,7 @@ def _faults(sheet: Sheet) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seeds" / sheet.report_id / sheet.path.name
         path.parent.mkdir(parents=True)
-        write_sheet(sheet, path)
+        write_csv(path, sheet.rows, sheet.columns)
         return check_seed_files(Path(folder))
 
 

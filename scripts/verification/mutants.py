@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verification.rows import Exhibit
-from warehouse.sheets import CLOSING, CODES, COMPARISON, Sheet, read_csv
+from warehouse.sheets import CLOSING, CODES, COMPARISON, Sheet, read_csv, write_rows
 
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -107,12 +106,10 @@ def _with_column(sheet: Sheet, column: str) -> tuple[str, ...]:
     return (*sheet.columns[:2], *opening, *sheet.numbers, *closing)
 
 
-def write_sheet(sheet: Sheet, path: Path) -> None:
-    """Write a sheet as a CSV file."""
+def write_csv(path: Path, rows: Sequence[dict[str, str]], columns: Sequence[str] = ()) -> None:
+    """Write rows as a seed, with the columns of the first unless they are given."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, sheet.columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sheet.rows)
+        write_rows(file, tuple(columns or rows[0]), list(rows))
 
 
 def mutants_of(exhibits: Sequence[Exhibit]) -> Iterator[Mutant]:

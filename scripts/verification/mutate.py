@@ -6,7 +6,6 @@ survive are compared with the document the sheets were keyed from, if it is give
 
 from __future__ import annotations
 
-import csv
 import itertools
 import random
 import shutil
@@ -18,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verification.engine import KEPT, NOTHING_CHANGES, Build, Engine
-from verification.mutants import CELLS, KINDS, Mutant, mutants_of, reference_mutants
+from verification.mutants import CELLS, KINDS, Mutant, mutants_of, reference_mutants, write_csv
 from verification.rows import Exhibit
 from verification.source import read_exhibits, read_reports, verify
 from warehouse.project import UserError
@@ -51,11 +50,6 @@ class Outcome:
     def is_caught_by_relations(self) -> bool:
         """Whether a test fails that does without the second keying and the reviewed checksums."""
         return self.test not in ("", *KEPT)
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        """Exhibit, row and column of the altered cell."""
-        return self.mutant.exhibit_id, self.row_number, self.mutant.column
 
 
 class Trial:
@@ -110,10 +104,7 @@ class Trial:
         rows = read_csv(path)
         rows[mutant.row][mutant.column] = mutant.after
         try:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+            write_csv(path, rows)
             test = self.engine.catch_in_reference(mutant.exhibit_id, path)
             source = ""
             if not test and self.documents:
@@ -276,9 +267,9 @@ def _survivors(
     """List what the build does not catch, a line for each sheet, column and reason."""
     survivors: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        exhibit, row, column = outcome.place
+        exhibit, column = outcome.mutant.exhibit_id, outcome.mutant.column
         if not outcome.test:
-            keys = [(exhibit, row, column), (exhibit, "", column), ("", "", column)]
+            keys = [(exhibit, outcome.row_number, column), (exhibit, "", column), ("", "", column)]
             reason = next((reasons[key] for key in keys if key in reasons), "")
             survivors[exhibit, column or outcome.mutant.kind, reason].append(outcome)
     head = [

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.database import quoted
+from warehouse.database import quoted, text
 from warehouse.project import UserError
 
 KINDS = {"seed": "seeds", "model": "models", "test": "tests"}
@@ -31,7 +31,6 @@ class Step:
         kind: seeds, models or tests.
         database: name of the database that the SQL refers to.
         relation: what the node makes, quoted; empty for a test.
-        query: the compiled SQL of a model or test; empty for a seed.
         statements: SQL to run in turn; of a test the query alone, whose rows are its failures.
         depends_on: dbt's ids of the nodes and raw tables that it reads.
 
@@ -42,7 +41,6 @@ class Step:
     kind: str
     database: str
     relation: str
-    query: str
     statements: tuple[str, ...]
     depends_on: tuple[str, ...]
 
@@ -75,7 +73,6 @@ def read_steps(manifest: Path, run_results: Path) -> list[Step]:
         node = nodes.get(result["unique_id"], {})
         kind = KINDS.get(node.get("resource_type", ""))
         if kind:
-            query = result.get("compiled_code") or ""
             steps.append(
                 Step(
                     name=node["name"],
@@ -83,8 +80,7 @@ def read_steps(manifest: Path, run_results: Path) -> list[Step]:
                     kind=kind,
                     database=node["database"],
                     relation="" if kind == "tests" else _relation(node),
-                    query=query,
-                    statements=_statements(kind, node, query),
+                    statements=_statements(kind, node, result.get("compiled_code") or ""),
                     depends_on=tuple(_dependencies(node, nodes)),
                 )
             )
@@ -120,11 +116,6 @@ def materialized(step: Step) -> Step:
     """Return a step that makes a table where the build makes a view."""
     view, table = "create or replace view", "create or replace table"
     return replace(step, statements=tuple(s.replace(view, table, 1) for s in step.statements))
-
-
-def text(value: str) -> str:
-    """Quote an SQL text."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _relation(node: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from conftest import PROJECT, Built, copy_project, run_build
 from verification import mutate
 from verification.engine import FORM, KEPT, NOTHING_CHANGES, Build
-from verification.mutants import CELLS, KINDS, Mutant, digit_errors, write_sheet
+from verification.mutants import CELLS, KINDS, Mutant, digit_errors, write_csv
 from verification.mutate import Trial
 from warehouse.sheets import read_csv
 
@@ -126,7 +126,8 @@ def test_verdict_is_that_of_a_real_build(trial: Trial, tmp_path: Path, number: i
     outcome = next(outcome for outcome in outcomes if survives == (outcome.test == ""))
     project = copy_project(tmp_path)
     sheet = trial.altered(outcome.mutant)
-    write_sheet(sheet, project / "seeds" / sheet.report_id / sheet.path.name)
+    path = project / "seeds" / sheet.report_id / sheet.path.name
+    write_csv(path, sheet.rows, sheet.columns)
     done = run_build(project, project / "build")
     assert done.returncode == (0 if survives else 1), (outcome, done.stderr)
 
