@@ -14,3 +14,11 @@
         else {{ number_in_words(low) }} || ' to ' || {{ number_in_words(high) }}
     end
 {%- endmacro %}
+
+{# A whole numerator over a whole denominator: "38", "42595/248". #}
+{% macro fraction_in_words(numerator, denominator) -%}
+    cast(cast({{ numerator }} as bigint) as text) || case
+        when {{ denominator }} = 1 then ''
+        else '/' || cast(cast({{ denominator }} as bigint) as text)
+    end
+{%- endmacro %}

@@ -1,5 +1,5 @@
 -- Numbers that are not printed: counts behind percentages, and what an equation leaves
--- for the one number in it that is not printed.
+-- for the one number in it that is not printed; within what all numbers together imply.
 with quantities as not materialized (select * from {{ ref('int_quantities') }}),
 
 relation_terms as not materialized (select * from {{ ref('int_relation_terms') }}),
@@ -146,11 +146,19 @@ select
     quantities.classification_id,
     quantities.category_id,
     quantities.measure_id,
-    derivations.obs_value,
-    derivations.value_low,
-    derivations.value_high,
+    case
+        when bounds.bound_low = bounds.bound_high then bounds.bound_low
+        else derivations.obs_value
+    end as obs_value,
+    coalesce(bounds.bound_low, derivations.value_low) as value_low,
+    coalesce(bounds.bound_high, derivations.value_high) as value_high,
     derivations.derivation
 from derivations
 inner join quantities on derivations.quantity_key = quantities.quantity_key
+left join {{ ref('int_bounds') }} as bounds
+    on
+        quantities.series_key = bounds.bound_id
+        and derivations.value_low <= bounds.bound_low
+        and derivations.value_high >= bounds.bound_high
 inner join {{ ref('int_observations') }} as observations
     on derivations.derived_from = observations.observation_key

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from bounds.propose import propose
 from export.marts import export
 from publish.about import about, inscribe
 from publish.folder import Work, check_is_build, replaced_folder
@@ -21,6 +22,7 @@ from warehouse.dbt import (
     PAGE,
     BuildFailedError,
     check_results,
+    close_connections,
     copy_artifact,
     count_tests,
     has_failed,
@@ -137,6 +139,7 @@ def build_with_dbt(
     The file is closed and checkpointed at the end.
     """
     check_seeds()
+    propose(warehouse, target_path)
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     with duckdb.connect(str(warehouse), config=STORAGE) as connection:
         load_sheets(connection, PROJECT)
@@ -146,10 +149,7 @@ def build_with_dbt(
         if docs and not any(map(has_failed, results)):
             make_documentation("duckdb", target_path)
     finally:
-        # Imported here: dbt takes a second to load.
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        close_connections()
     check_results(results, lambda: duckdb.connect(str(warehouse)))
     with duckdb.connect(str(warehouse)) as connection:
         for statement in descriptions(target_path / "manifest.json"):

@@ -22,6 +22,7 @@ import psycopg2
 import psycopg2.errors
 from psycopg2 import sql
 
+from bounds.propose import propose
 from publish.build import check_seeds
 from warehouse.dbt import check_results, count_tests, run_dbt
 from warehouse.project import PROJECT, UserError
@@ -139,6 +140,10 @@ def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str
     try:
         with closing(_connect()) as connection, connection.cursor() as cursor:
             _check_server(cursor)
+            # In the same hands as a build on this machine: DuckDB makes the constraints.
+            work = PROJECT / ".work" / "bounds"
+            work.mkdir(parents=True, exist_ok=True)
+            propose(work / "warehouse.duckdb", work / "target")
             # Held to the end of this transaction, which is the one that publishes.
             _lock(cursor, wait)
             _prepare_schemas(wait)

@@ -64,8 +64,10 @@ class Progress:
         self.shown = quarter
 
 
-def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunResult]:
-    """Build and test the whole project on an output of profiles.yml.
+def run_dbt(
+    target: str, target_path: Path, *, unit_tests: bool, models: str = ""
+) -> list[RunResult]:
+    """Build and test the whole project on an output of profiles.yml; or build `models` untested.
 
     Dbt's artifacts, and its cache for the next build, are in `target_path`. Return the results of
     every seed, model and test, failed ones included.
@@ -77,7 +79,17 @@ def run_dbt(target: str, target_path: Path, *, unit_tests: bool) -> list[RunResu
     # Exposures are declarations: there is nothing to build, but each would be a result.
     command = ["build", "--exclude-resource-type", "exposure"]
     command += [] if unit_tests else ["--exclude-resource-type", "unit_test"]
-    return list(_invoke(command, target, target_path, [Progress()]).results)
+    if models:
+        command += ["--exclude-resource-type", "test", "--select", models]
+    return list(_invoke(command, target, target_path, [] if models else [Progress()]).results)
+
+
+def close_connections() -> None:
+    """Close DuckDB's file, so that it is whole and another can take its place."""
+    # Imported here: dbt takes a second to load.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def make_documentation(target: str, target_path: Path) -> None:

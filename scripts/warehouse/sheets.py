@@ -8,8 +8,9 @@ CLOSING. A sheet of comparisons has COMPARISON before its one number.
 What each number is, is keyed a second time in `seeds/<report>/second_keying.csv`, a row a row of
 the print.
 
-Loading makes four tables of text: `raw.cells`, a row a printed number; `raw.comparisons`, a row a
-comparison; `raw.second_keying`; and `raw.reference_seeds`, the checksums of the reference seeds.
+Loading makes five tables of text: `raw.cells`, a row a printed number; `raw.comparisons`, a row a
+comparison; `raw.second_keying`; `raw.reference_seeds`, the checksums of the reference seeds; and
+`raw.bound_proposals`, what the solver has proposed (`bounds.propose`), empty if there is nothing.
 """
 
 from __future__ import annotations
@@ -56,6 +57,17 @@ KEYED_TWICE = (
     "footnote",
 )
 CHECKSUMS = ("seed_name", "checksum")
+PROPOSALS = (
+    "system_id",
+    "system_hash",
+    "bound_id",
+    "side",
+    "kind",
+    "case_path",
+    "item",
+    "numerator",
+    "denominator",
+)
 SECOND_KEYING = ("exhibit", "row_number", *KEYED_TWICE)
 COMPARISONS = (*_ROW, "fiscal_year", *COMPARISON, "printed_value", *CLOSING)
 
@@ -132,6 +144,17 @@ def second_keyings(project: Path) -> Iterator[dict[str, str]]:
             yield {"exhibit_id": f"{path.parent.name}.{row['exhibit']}", **row}
 
 
+def proposals_path(project: Path) -> Path:
+    """Return where the solver's proposals of bounds are kept."""
+    return project / ".work" / "bounds.csv"
+
+
+def proposals(project: Path) -> list[dict[str, str]]:
+    """Return what the solver has proposed, as rows of `raw.bound_proposals`."""
+    path = proposals_path(project)
+    return read_csv(path) if path.exists() else []
+
+
 def checksums(project: Path) -> list[dict[str, str]]:
     """Return the checksum of each reference seed but that of the checksums."""
     seeds = sorted((project / "seeds" / "reference").glob("*.csv"))
@@ -166,6 +189,7 @@ def raw_tables(project: Path) -> Tables:
     return tables_of(sheets) | {
         "second_keying": (("exhibit_id", *SECOND_KEYING[1:]), list(second_keyings(project))),
         "reference_seeds": (CHECKSUMS, checksums(project)),
+        "bound_proposals": (PROPOSALS, proposals(project)),
     }
 
 

@@ -350,6 +350,12 @@ TESTS: dict[str, str | list[str]] = {
             "fct_enticement_types": "published_percent",
         }.items()
     },
+    "bounds__are_proven": "update intermediate.int_bound_proposals"
+    " set numerator = numerator + 1 where kind = 'multiplier'",
+    "bounds__are_attained": "update intermediate.int_bound_proposals"
+    " set numerator = numerator + 1 where kind = 'witness'",
+    "bound_questions__name_what_there_is": "update reference.bound_questions"
+    " set all_of = 'none' where all_of is not null",
     "cells__are_readable": "update raw.cells set printed_value = '56.6%'"
     " where printed_value = '56.6'",
     "cells__are_in_the_measures_range": [

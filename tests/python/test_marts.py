@@ -177,7 +177,7 @@ Wording agrees | Misrepresented identity, "approximately one-fifth" | 19.3 | 18.
     "select category_id, published_percent, offender_count_low, offender_count_high, is_attainable"
     " from marts.fct_misrepresentation_types order by sort_order": """
 age | 7.20 | 37 | 37 | True
-gender | 2.20 | 11 | 12 | False
+gender | 2.20 | 11 | 11 | False
 age_and_gender | 4.90 | 25 | 25 | True
 other | 5.10 | 26 | 26 | True
 """,

@@ -1,0 +1,1 @@
+"""Bounds that the print implies: a solver proposes them, SQL proves them."""

@@ -1,0 +1,176 @@
+"""Proposals of bounds: what the solver says before the build, kept while its basis stays the same.
+
+A first dbt run makes the constraints alone. What the solver proposes is written to
+`.work/bounds.csv`, and loaded by the build as `raw.bound_proposals`. The models take it only for
+systems that have the hash that stands beside it, and tests prove it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from warehouse.database import STORAGE
+from warehouse.dbt import BuildFailedError, close_connections, has_failed, run_dbt
+from warehouse.project import PROJECT
+from warehouse.sheets import PROPOSALS, load_sheets, proposals, proposals_path, write_rows
+
+if TYPE_CHECKING:
+    from bounds.solver import Case, End, Numbers
+
+logger = logging.getLogger("build")
+
+# What proposals follow from, beside the version of the solver.
+BASIS = ("macros", "models", "scripts/bounds", "seeds")
+MODELS = "+int_bound_hashes"
+TERMS = """
+select constraint_id, assumption_id, variable_key, is_whole, coefficient, low, high
+from intermediate.int_bound_terms where system_id = ? order by 1, 3
+"""
+TARGETS = """
+select bound_id, variable_key, divisor_variable_key
+from intermediate.int_bound_targets where system_id = ? order by 1
+"""
+
+Row = dict[str, str]
+
+
+def propose(warehouse: Path, target_path: Path) -> None:
+    """Make the proposals that the next build loads, unless those of the last have the same basis.
+
+    Say of which bounds there is none, and why.
+
+    Args:
+        warehouse: a file that does not exist, and does not at the end.
+        target_path: where dbt leaves its artifacts.
+
+    """
+    path, basis = proposals_path(PROJECT), _basis()
+    rows = proposals(PROJECT)
+    if not rows or rows[0].get("basis") != basis:
+        path.unlink(missing_ok=True)
+        logger.info("asking the solver for bounds")
+        rows = [{"basis": basis, **row} for row in _ask_solver(warehouse, target_path)]
+        path.parent.mkdir(exist_ok=True)
+        work = path.with_suffix(f".{os.getpid()}")
+        with work.open("w", encoding="utf-8", newline="") as stream:
+            write_rows(stream, ("basis", *PROPOSALS), rows)
+        work.replace(path)
+    for row in rows:
+        if row["kind"] == "problem":
+            logger.warning("no bound: %s, %s: %s", row["bound_id"], row["system_id"], row["item"])
+
+
+def _basis() -> str:
+    """Return the hash of all that proposals follow from."""
+    try:
+        digest = hashlib.sha256(version("highspy").encode())
+    except PackageNotFoundError:
+        digest = hashlib.sha256()
+    for folder in BASIS:
+        for path in sorted((PROJECT / folder).rglob("*.*")):
+            if path.suffix in (".csv", ".py", ".sql", ".yml"):
+                digest.update(path.relative_to(PROJECT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _ask_solver(warehouse: Path, target_path: Path) -> list[Row]:
+    """Make the constraints, and return proposals; none if that fails, as the build will then."""
+    os.environ["WAREHOUSE_PATH"] = str(warehouse)
+    try:
+        with duckdb.connect(str(warehouse), config=STORAGE) as connection:
+            load_sheets(connection, PROJECT)
+        results = run_dbt("duckdb", target_path, unit_tests=False, models=MODELS)
+        close_connections()
+        if any(map(has_failed, results)):
+            return []
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            hashes = connection.execute(
+                "select system_id, system_hash from intermediate.int_bound_hashes order by 1"
+            ).fetchall()
+            return [
+                {"system_id": system_id, "system_hash": system_hash, **row}
+                for system_id, system_hash in hashes
+                for row in bound_system(connection, system_id)
+            ]
+    except BuildFailedError:
+        return []
+    finally:
+        close_connections()
+        for file in warehouse.parent.glob(f"{warehouse.name}*"):
+            file.unlink()
+
+
+def bound_system(connection: duckdb.DuckDBPyConnection, system_id: str) -> Iterator[Row]:
+    """Bound all targets of a system: rows of `raw.bound_proposals` but for the system."""
+    targets = connection.execute(TARGETS, [system_id]).fetchall()
+    try:
+        # Imported here: a build without the solver says so, and publishes no bounds.
+        from bounds.solver import Constraint, NotBoundedError, System
+    except ImportError:
+        for bound_id, *_ in targets:
+            yield {"bound_id": bound_id, "kind": "problem", "item": "highspy is not installed"}
+        return
+    terms: dict[str, dict[str, Fraction]] = {}
+    limits: dict[str, list[Fraction | None]] = {}
+    whole = set()
+    assumed = {}
+    for key, assumption, variable, is_whole, coefficient, *ends in connection.execute(
+        TERMS, [system_id]
+    ).fetchall():
+        terms.setdefault(key, {})[variable] = Fraction(coefficient)
+        limits[key] = [None if end is None else Fraction(end) for end in ends]
+        if assumption:
+            assumed[key] = assumption
+        if is_whole:
+            whole.add(variable)
+    constraints = {key: Constraint(terms[key], *limits[key]) for key in terms}
+    system = System(constraints, whole, assumed)
+    for bound_id, variable, divisor in targets:
+        try:
+            low, high = (system.bound(variable, divisor, sign) for sign in (1, -1))
+        except NotBoundedError as error:
+            yield {"bound_id": bound_id, "kind": "problem", "item": str(error)}
+            continue
+        for side, end in (("low", low), ("high", high)):
+            for row in _rows(end, f"{bound_id}:{side}:"):
+                yield {"bound_id": bound_id, "side": side, **row}
+
+
+def _rows(end: End, end_id: str) -> Iterator[Row]:
+    yield {"kind": "bound", **_fraction(end.value)}
+    for case in end.cases:
+        value = {} if case.value is None else _fraction(case.value)
+        yield {"kind": "case", "case_path": case.path, **value}
+        for row in _over_one_denominator(_named(case, end_id)):
+            yield {"kind": "multiplier", "case_path": case.path, **row}
+    for path, (name, limit) in end.splits.items():
+        yield {"kind": "split", "case_path": path, "item": name, **_fraction(Fraction(limit))}
+    for row in _over_one_denominator(end.witness):
+        yield {"kind": "witness", **row}
+
+
+def _named(case: Case, end_id: str) -> Numbers:
+    """Name each split on the way as int_bound_constraints does, with the way taken."""
+    splits = {f"split:{case.path[:n]}": f"split:{end_id}{case.path[: n + 1]}" for n in range(60)}
+    return {splits.get(key, key): number for key, number in case.multipliers.items()}
+
+
+def _fraction(number: Fraction) -> Row:
+    return {"numerator": str(number.numerator), "denominator": str(number.denominator)}
+
+
+def _over_one_denominator(numbers: Numbers) -> Iterator[Row]:
+    scale = math.lcm(*(number.denominator for number in numbers.values()))
+    for item, number in numbers.items():
+        row = {"numerator": str(int(number * scale)), "denominator": str(scale)}
+        yield {"item": item, **row}
