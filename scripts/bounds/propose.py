@@ -56,18 +56,21 @@ def propose(warehouse: Path, target_path: Path) -> None:
     """
     path, basis = proposals_path(PROJECT), _basis()
     rows = proposals(PROJECT)
-    if not rows or rows[0].get("basis") != basis:
+    if not rows or rows[0]["item"] != basis:
         path.unlink(missing_ok=True)
         logger.info("asking the solver for bounds")
-        rows = [{"basis": basis, **row} for row in _ask_solver(warehouse, target_path)]
+        found = _ask_solver(warehouse, target_path)
+        if found is None:
+            return
+        rows = [{"kind": "basis", "item": basis}, *found]
         path.parent.mkdir(exist_ok=True)
         work = path.with_suffix(f".{os.getpid()}")
         with work.open("w", encoding="utf-8", newline="") as stream:
-            write_rows(stream, ("basis", *PROPOSALS), rows)
+            write_rows(stream, PROPOSALS, rows)
         work.replace(path)
     for row in rows:
         if row["kind"] == "problem":
-            logger.warning("no bound: %s, %s: %s", row["bound_id"], row["system_id"], row["item"])
+            logger.warning("no bound: %s %s: %s", row["system_id"], row["bound_id"], row["item"])
 
 
 def _basis() -> str:
@@ -83,8 +86,8 @@ def _basis() -> str:
     return digest.hexdigest()
 
 
-def _ask_solver(warehouse: Path, target_path: Path) -> list[Row]:
-    """Make the constraints, and return proposals; none if that fails, as the build will then."""
+def _ask_solver(warehouse: Path, target_path: Path) -> list[Row] | None:
+    """Make the constraints, and return proposals; None if that fails, as the build will then."""
     os.environ["WAREHOUSE_PATH"] = str(warehouse)
     try:
         with duckdb.connect(str(warehouse), config=STORAGE) as connection:
@@ -92,7 +95,7 @@ def _ask_solver(warehouse: Path, target_path: Path) -> list[Row]:
         results = run_dbt("duckdb", target_path, unit_tests=False, models=MODELS)
         close_connections()
         if any(map(has_failed, results)):
-            return []
+            return None
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             hashes = connection.execute(
                 "select system_id, system_hash from intermediate.int_bound_hashes order by 1"
@@ -103,7 +106,7 @@ def _ask_solver(warehouse: Path, target_path: Path) -> list[Row]:
                 for row in bound_system(connection, system_id)
             ]
     except BuildFailedError:
-        return []
+        return None
     finally:
         close_connections()
         for file in warehouse.parent.glob(f"{warehouse.name}*"):
@@ -117,8 +120,7 @@ def bound_system(connection: duckdb.DuckDBPyConnection, system_id: str) -> Itera
         # Imported here: a build without the solver says so, and publishes no bounds.
         from bounds.solver import Constraint, NotBoundedError, System
     except ImportError:
-        for bound_id, *_ in targets:
-            yield {"bound_id": bound_id, "kind": "problem", "item": "highspy is not installed"}
+        yield {"bound_id": "", "kind": "problem", "item": "highspy is not installed"}
         return
     terms: dict[str, dict[str, Fraction]] = {}
     limits: dict[str, list[Fraction | None]] = {}

@@ -52,9 +52,9 @@ reasons as (
         string_agg(distinct observation_id, ' ' order by observation_id)
             as observation_ids,
         string_agg(distinct in_words, ', ' order by in_words)
-            filter (where side = 'low') as low_in_words,
+        filter (where side = 'low') as low_in_words,
         string_agg(distinct in_words, ', ' order by in_words)
-            filter (where side = 'high') as high_in_words
+        filter (where side = 'high') as high_in_words
     from used
     group by system_id, bound_id
 ),
