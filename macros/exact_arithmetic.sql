@@ -72,9 +72,9 @@
 {%- endmacro %}
 
 {# The quotient of two numbers with at most four decimals, to four decimals. #}
-{% macro exact_quotient(numerator, denominator) -%}
+{% macro exact_quotient(numerator, denominator, rounding='nearest') -%}
     {{ of_ten_thousandths(whole_division(
-        '10000 * ' ~ wide(ten_thousandths(numerator)), ten_thousandths(denominator), 'nearest'
+        '10000 * ' ~ wide(ten_thousandths(numerator)), ten_thousandths(denominator), rounding
     )) }}
 {%- endmacro %}
 
