@@ -36,6 +36,7 @@ class Data:
         self.rules = self.query(sql_of("rules"))
         self.checks = self.query(sql_of("checks"))
         self.discrepancies = self.query(sql_of("discrepancies"))
+        self.bounds = self.query(sql_of("bounds"))
         self.declared = {row["observation_id"]: row["discrepancy_id"] for row in self.discrepancies}
         for exhibit in self.exhibits.values():
             exhibit["report"] = self.reports[exhibit["report_id"]]

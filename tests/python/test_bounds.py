@@ -12,7 +12,7 @@ import pytest
 
 from bounds.propose import bound_system
 from bounds.solver import Constraint, NotBoundedError, System
-from conftest import Built, alter, copy_project, run_build
+from conftest import Built, Pages, alter, copy_project, run_build
 from verification.replay import open_database, read_steps, run_steps
 from warehouse.project import PROJECT
 from warehouse.sheets import load_sheets, proposals
@@ -71,6 +71,20 @@ def test_known_bounds(built: Built) -> None:
         ).fetchall()
     assert {bound_id: (low, high, why) for bound_id, low, high, why, _ in rows} == KNOWN
     assert all(is_sharp for *_, is_sharp in rows)
+
+
+def test_the_page_shows_every_bound(built: Built, pages: Pages) -> None:
+    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
+        bounds = connection.execute(
+            "select label, bound_low_exact from marts.fct_bounds"
+        ).fetchall()
+    rows = [[*row.itertext()] for row in pages["implied.html"].iter("tr")]
+    for label, _ in bounds:
+        assert any(label in row for row in rows), label
+    values = {node.get("value") for node in pages["implied.html"].iter("data")}
+    assert {low for _, low in bounds} <= values
+    charts = "".join("".join(node.itertext()) for node in pages["implied.html"].iter("svg"))
+    assert "38\u00a0to\u00a099" in charts
 
 
 @pytest.mark.parametrize("forged", FORGED)
