@@ -21,11 +21,6 @@ counts as (
     where population_id = '{{ population_id }}' and measure_id = 'offender_count'
 ),
 
-percentages as (
-    select * from observations
-    where population_id = '{{ population_id }}' and measure_id = 'offender_percent'
-),
-
 -- A population that a category of another forms has that category's number.
 population_counts as (
     select
@@ -67,10 +62,12 @@ category_counts as (
     from counts
     inner join categories on counts.category_key = categories.category_key
     inner join population_counts on counts.fiscal_year = population_counts.fiscal_year
-    left join percentages
+    left join observations as percentages
         on
             counts.fiscal_year = percentages.fiscal_year
+            and counts.population_id = percentages.population_id
             and counts.category_key = percentages.category_key
+            and percentages.measure_id = 'offender_percent'
 )
 {% endmacro %}
 

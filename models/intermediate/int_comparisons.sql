@@ -5,19 +5,21 @@ with observations as not materialized (
     from {{ ref('int_observations') }}
 ),
 
-lefts as (
-    select
-        comparisons.comparison_id,
-        comparisons.comparator,
-        observations.*
-    from {{ ref('stg_comparisons') }} as comparisons
-    inner join observations
-        on
-            comparisons.compared_exhibit_id = observations.exhibit_id
-            and comparisons.compared_column_name = observations.column_name
-            and comparisons.left_row_label = observations.row_label
-            and comparisons.fiscal_year = observations.fiscal_year
-),
+{% for side in ['left', 'right'] %}
+    {{ side }}s as (
+        select
+            comparisons.comparison_id,
+            comparisons.comparator,
+            observations.*
+        from {{ ref('stg_comparisons') }} as comparisons
+        inner join observations
+            on
+                comparisons.compared_exhibit_id = observations.exhibit_id
+                and comparisons.compared_column_name = observations.column_name
+                and comparisons.{{ side }}_row_label = observations.row_label
+                and comparisons.fiscal_year = observations.fiscal_year
+    ),
+{% endfor %}
 
 -- The greatest is compared with every other part of its classification: with the
 -- largest of them.
@@ -45,7 +47,7 @@ other_parts as (
         and quantities.category_role = 'part'
 ),
 
-rights as (
+compared_with as (
     select
         comparison_id,
         observation_key
@@ -53,16 +55,10 @@ rights as (
     where size_rank = 1
     union all
     select
-        comparisons.comparison_id,
-        observations.observation_key
-    from {{ ref('stg_comparisons') }} as comparisons
-    inner join observations
-        on
-            comparisons.compared_exhibit_id = observations.exhibit_id
-            and comparisons.compared_column_name = observations.column_name
-            and comparisons.right_row_label = observations.row_label
-            and comparisons.fiscal_year = observations.fiscal_year
-    where comparisons.comparator <> 'greatest'
+        comparison_id,
+        observation_key
+    from rights
+    where comparator <> 'greatest'
 )
 
 select
@@ -77,6 +73,6 @@ select
     right_observations.rounding as right_rounding
 from {{ ref('stg_comparisons') }} as comparisons
 left join lefts on comparisons.comparison_id = lefts.comparison_id
-left join rights on comparisons.comparison_id = rights.comparison_id
+left join compared_with on comparisons.comparison_id = compared_with.comparison_id
 left join observations as right_observations
-    on rights.observation_key = right_observations.observation_key
+    on compared_with.observation_key = right_observations.observation_key
