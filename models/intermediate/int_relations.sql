@@ -239,16 +239,12 @@ select
     cast(judged.divisor as bigint) as divisor,
     judged.is_subject_added,
     -- What the subject comes to, its factor aside.
-    {{ of_ten_thousandths(whole_division(
-        'case when judged.is_subject_added then judged.subject_low'
-        ~ ' else -judged.subject_high end',
-        'judged.divisor', 'down'
-    )) }} as subject_low,
-    {{ of_ten_thousandths(whole_division(
-        'case when judged.is_subject_added then judged.subject_high'
-        ~ ' else -judged.subject_low end',
-        'judged.divisor', 'up'
-    )) }} as subject_high,
+    {%- for end, other, rounding in [('low', 'high', 'down'), ('high', 'low', 'up')] %}
+        {{ of_ten_thousandths(whole_division(
+            'case when judged.is_subject_added then judged.subject_' ~ end
+            ~ ' else -judged.subject_' ~ other ~ ' end', 'judged.divisor', rounding
+        )) }} as subject_{{ end }},
+    {%- endfor %}
     judged.given_in_words
 from judged
 left join {{ ref('int_observations') }} as observations

@@ -50,45 +50,37 @@ totals as (
             as offender_count_status
     from placed
     group by placed_population_id, fiscal_year
-),
-
-population_totals as (
-    select
-        totals.*,
-        populations.label as population_label,
-        populations.parent_population_id,
-        parents.offender_count as parent_offender_count
-    from totals
-    inner join populations on totals.population_id = populations.population_id
-    left join totals as parents
-        on
-            populations.parent_population_id = parents.population_id
-            and totals.fiscal_year = parents.fiscal_year
-    where
-        totals.offender_count_low is not null
-        or totals.mean_sentence_months is not null
-        or totals.mean_age_years is not null
-        or totals.median_loss_dollars is not null
 )
 
 select
-    population_id,
-    population_label,
-    fiscal_year,
-    cast(offender_count as bigint) as offender_count,
-    cast(offender_count_low as bigint) as offender_count_low,
-    cast(offender_count_high as bigint) as offender_count_high,
-    offender_count_status,
-    parent_population_id,
-    cast(parent_offender_count as bigint) as parent_offender_count,
-    cast(mean_sentence_months as decimal(11, 4)) as mean_sentence_months,
-    cast(mean_sentence_months_low as decimal(11, 4)) as mean_sentence_months_low,
-    cast(mean_sentence_months_high as decimal(11, 4)) as mean_sentence_months_high,
-    cast(mean_age_years as decimal(6, 2)) as mean_age_years,
-    cast(median_loss_dollars as decimal(18, 2)) as median_loss_dollars,
-    offender_count_observation_id as count_observation_id,
-    mean_sentence_months_observation_id as mean_observation_id,
-    mean_age_years_observation_id as age_observation_id,
-    median_loss_dollars_observation_id as loss_observation_id
-from population_totals
-order by population_id, fiscal_year
+    totals.population_id,
+    populations.label as population_label,
+    totals.fiscal_year,
+    cast(totals.offender_count as bigint) as offender_count,
+    cast(totals.offender_count_low as bigint) as offender_count_low,
+    cast(totals.offender_count_high as bigint) as offender_count_high,
+    totals.offender_count_status,
+    populations.parent_population_id,
+    cast(parents.offender_count as bigint) as parent_offender_count,
+    cast(totals.mean_sentence_months as decimal(11, 4)) as mean_sentence_months,
+    cast(totals.mean_sentence_months_low as decimal(11, 4)) as mean_sentence_months_low,
+    cast(totals.mean_sentence_months_high as decimal(11, 4))
+        as mean_sentence_months_high,
+    cast(totals.mean_age_years as decimal(6, 2)) as mean_age_years,
+    cast(totals.median_loss_dollars as decimal(18, 2)) as median_loss_dollars,
+    totals.offender_count_observation_id as count_observation_id,
+    totals.mean_sentence_months_observation_id as mean_observation_id,
+    totals.mean_age_years_observation_id as age_observation_id,
+    totals.median_loss_dollars_observation_id as loss_observation_id
+from totals
+inner join populations on totals.population_id = populations.population_id
+left join totals as parents
+    on
+        populations.parent_population_id = parents.population_id
+        and totals.fiscal_year = parents.fiscal_year
+where
+    totals.offender_count_low is not null
+    or totals.mean_sentence_months is not null
+    or totals.mean_age_years is not null
+    or totals.median_loss_dollars is not null
+order by totals.population_id, totals.fiscal_year
