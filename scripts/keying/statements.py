@@ -16,14 +16,9 @@ from verification.document import COUNTS, TOKEN, Document, Span
 YEAR = re.compile(r"\b(?:since )?(?:in )?(?:fiscal year|FY) \d{4}", re.IGNORECASE)
 FRAMES = re.compile(rf"{YEAR.pattern}|\b(?:Figure|Table|Section) \d+|<sup>\d+</sup>", re.IGNORECASE)
 BASE = re.compile(r"Of the (?=[\d,]*\d\b)")
-RANKED = re.compile(r"(?:top|first|highest|lowest|largest|smallest|most)\b(?: \w+){0,2}", re.I)
-GLOSSED = re.compile(r"(?:(?:more|less|fewer) than |at (?:least|most) |\w+ )?[\w-]+(?= \($)", re.I)
 FILLER = re.compile(
-    r"^(?:(?:and|or|to|from|[Oo]f these|of|[Tt]he|them|those|were|was"
-    r"|an? (?:increase|decrease) of)\b|[^\w(])+"
-    r"|(?:,? (?:and|is|was|were))?[^\w)]*$"
+    r"^(?:(?:and|of|[Tt]he|them|those|were|was|an? (?:increase|decrease) of)\b|\W)+"
 )
-LONGEST = 100  # characters of a label
 
 
 @dataclass(frozen=True)
@@ -55,25 +50,23 @@ def find_numbers(document: Document, guesses: Guesses) -> Iterator[Number]:
 def _of_sentence(text: str, guesses: Guesses) -> Iterator[Number]:
     text = text.strip()
     if base := BASE.match(text):
-        span = _values(text, base.end(), guesses)[0]
-        yield Number(text[slice(*span)], "", "Number that the percentage is of")
-        text = text[span[1] :].lstrip(", ")
+        start, end = _values(text, base.end(), guesses)[0]
+        yield Number(text[start:end], "", "Number that the percentage is of")
+        text = text[end:].lstrip(", ")
     lead, colon, rest = text.partition(": ")
     if not colon or not _values(rest, 0, guesses):
         lead, rest = "", text
     lead = _label(lead, guesses)
-    wordings = sorted((w for w in guesses.wordings if lead.startswith(w)), key=len)
-    ranked = RANKED.match(lead)
-    wording = wordings[-1] if wordings else ranked.group() if ranked else ""
-    for piece in _pieces(rest, guesses):
-        for number in _of_piece(piece, guesses):
-            item = number.label
-            if lead and not wording:
-                item = f"{lead}, {item}" if item else lead
-                number = replace(number, lead=lead if number.label else "")
-            item = item[:1].upper() + item[1:] or "Number without words"
-            yield replace(number, label=item, wording=number.wording or wording)
-            wording, lead = "", "" if wording else lead
+    wordings = [wording for wording in guesses.wordings if lead.startswith(wording)]
+    wording = max(wordings, key=len, default="")
+    for number in _of_list(rest, guesses):
+        item = number.label
+        if lead and not wording:
+            item = f"{lead}, {item}" if item else lead
+            number = replace(number, lead=lead if number.label else "")
+        item = item[:1].upper() + item[1:] or "Number without words"
+        yield replace(number, label=item, wording=number.wording or wording)
+        wording, lead = "", "" if wording else lead
 
 
 def _values(text: str, start: int, guesses: Guesses) -> list[Span]:
@@ -84,8 +77,7 @@ def _values(text: str, start: int, guesses: Guesses) -> list[Span]:
         word = (match.group("word") or "").lower()
         is_value = word in COUNTS.split() and _unit(text, match.span(), guesses)[0]
         is_framed = any(a <= match.start() < b for a, b in framed)
-        is_in_word = text[max(0, match.start() - 1) : match.start()].isalpha()
-        if (match.group("digits") or is_value) and not is_framed and not is_in_word:
+        if (match.group("digits") or is_value) and not is_framed:
             spans.append(match.span())
     return spans
 
@@ -103,78 +95,29 @@ def _unit(text: str, span: Span, guesses: Guesses) -> tuple[str, Span]:
     return "", span
 
 
-def _pieces(text: str, guesses: Guesses) -> list[str]:
-    """Split a text where a number with its own words ends; what has no number goes beside one."""
-    pieces: list[str] = []
-    waiting = ""
-    for part in re.split(r"(?<=[;,]) (?![^(]*\))", text):
-        if _values(part, 0, guesses):
-            pieces.append(waiting + part)
-            waiting = ""
-        elif pieces and not waiting and _is_first(pieces[-1], guesses):
-            pieces[-1] += f" {part}"
-        else:
-            waiting += f"{part} "
-    if waiting and pieces:
-        pieces[-1] += f" {waiting}"
-    return pieces
-
-
-def _is_first(piece: str, guesses: Guesses) -> bool:
-    """Return whether a piece begins with its number."""
-    span = _values(piece, 0, guesses)[0]
-    return not _words(piece[: _unit(piece, span, guesses)[1][0]])
-
-
-def _of_piece(piece: str, guesses: Guesses) -> Iterator[Number]:
-    spans = _values(piece, 0, guesses)
-    united = [_unit(piece, span, guesses) for span in spans]
-    is_first, is_last = _is_first(piece, guesses), not _words(piece[united[-1][1][1] :])
-    kept = [
-        index
-        for index, (start, _) in enumerate(spans)
-        if (index == 0 or united[index][0] if is_first else not is_last)
-        or (index == len(spans) - 1 and not is_first)
-        or piece.count("(", 0, start) > piece.count(")", 0, start)
-    ]
+def _of_list(text: str, guesses: Guesses) -> Iterator[Number]:
+    """Give the numbers of a list, which stand before their words if the first one does."""
+    spans = _values(text, 0, guesses)
+    united = [_unit(text, span, guesses) for span in spans]
+    starts = [start for _, (start, _) in united]
+    is_first = not _label(text[: starts[0]], guesses) if starts else True
     end = 0
-    for index in kept:
-        unit, (start, stop) = united[index]
-        before = piece[end:start]
-        nexts = (united[i][1][0] for i in kept if ")" in piece[stop : united[i][1][0]] or i > index)
-        after = piece[stop : next((n for n in nexts if n > stop and _words(piece[stop:n])), None)]
-        wording = _wording(before, guesses)
-        before = before.replace(wording, "", 1) if wording else before
-        words = before if _words(before) else after
-        if words is after and unit.isalpha() and unit != "n" and _words(after):
-            words = f"{unit}{after}"  # "64,124 cases reported"
-        elif len(kept) > 1 and not is_first:
-            words = f"{before} {after}"
-        yield Number(piece[slice(*spans[index])], unit, _label(words, guesses), wording)
+    for span, (unit, (start, stop)), then in zip(
+        spans, united, [*starts, len(text)][1:], strict=True
+    ):
+        before, after = text[end:start], _label(text[stop:then], guesses)
+        known = (w for w in guesses.wordings if re.search(rf"(?<!\w){re.escape(w)}\b", before))
+        wording = next(known, "")
+        words = "" if is_first else _label(before.replace(wording, "", 1), guesses)
+        if after and not words and unit.isalpha():
+            after = f"{unit} {after}"  # "64,124 cases reported"
+        yield Number(text[slice(*span)], unit, words or after, wording)
         end = stop
-
-
-def _wording(before: str, guesses: Guesses) -> str:
-    """Return a wording that is known, or says in words what the number after it in brackets is."""
-    for wording in guesses.wordings:
-        if re.search(rf"(?<!\w){re.escape(wording)}\b", before):
-            return wording
-    glossed = GLOSSED.search(before)
-    return glossed.group() if glossed and TOKEN.search(glossed.group()) else ""
-
-
-def _words(text: str) -> str:
-    """Return a text without what joins it to others, years, marks and empty brackets."""
-    text = re.sub(r"<sup>\d+</sup>|\([^()]*\d[^()]*\)|\([^\w)]*\)", "", text)
-    text = re.sub(r"^\W*(?:n ?=\s?[\d,]*)?\W*\)", "", text)
-    return FILLER.sub("", YEAR.sub("", FILLER.sub("", text)))
 
 
 def _label(text: str, guesses: Guesses) -> str:
     """Return words as a label: without years and what joins them, cut at what only explains."""
-    text = _words(text)
+    text = FILLER.sub("", FRAMES.sub("", FILLER.sub("", text)))
     first = text.partition(",")[0]
     text = first if first.lower() in guesses.labels else text
-    if text.count("(") < text.count(")"):
-        text = text.replace(")", "")
-    return " ".join(text.split())[:LONGEST].strip(" ,;:(")
+    return " ".join(text.split()).strip(" .,;:(")

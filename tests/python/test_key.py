@@ -100,7 +100,7 @@ def test_text_html_and_pdf_give_the_same_draft(draft: Draft) -> None:
         "83.6,%,,Quick Facts: Fishing,2,",
         "58,years,,Quick Facts: Fishing,3,",
     ]
-    assert [row["row_label"] for row in rows] == ["Cases reported", "Men", "Oldest"]
+    assert [row["row_label"] for row in rows] == ["Cases reported", "Men", "Oldest was"]
     assert [row["n"] for row in texts[0]["figure_1"]] == ["1,457", "920"]
     page = HTML[HTML.index("<h1>") : HTML.index("<div>")]
     assert draft(pdf(page), report="c")["statements"] == rows
