@@ -1,6 +1,6 @@
 {# The comparisons that a report states, back in the order of the text. #}
 
-{% macro report_comparisons(exhibit_id) %}
+{% macro report_comparisons() %}
 select
     row_number,
     row_label,
@@ -14,6 +14,6 @@ select
     locator,
     footnote
 from {{ ref('fct_stated_comparisons') }}
-where exhibit_id = '{{ exhibit_id }}'
+where exhibit_id = '{{ model.name[4:] | replace("__", ".") }}'
 order by row_number
 {% endmacro %}

@@ -1,21 +1,22 @@
-{# The printed cells of an exhibit, back in its own shape. #}
+{# The printed cells of an exhibit, back in its own shape: in the columns that the model declares. #}
 
-{% macro report_exhibit(exhibit_id, value_columns, label_column='row_label', unit_column=none) %}
+{% macro report_exhibit() %}
+{%- set columns = model.columns.keys() | list -%}
 select
     row_number,
-    row_label as {{ label_column }},
+    row_label as {{ columns[1] }},
     fiscal_year,
-    {%- for value_column in value_columns %}
-    max(case when column_name = '{{ value_column }}' then printed_value end) as {{ value_column }},
+    {%- for column in columns[3:] if column not in ('printed_unit', 'wording', 'locator', 'footnote') %}
+    max(case when column_name = '{{ column }}' then printed_value end) as {{ column }},
     {%- endfor %}
-    {%- if unit_column %}
-    max(printed_unit) as {{ unit_column }},
+    {%- if 'printed_unit' in columns %}
+    max(printed_unit) as printed_unit,
     {%- endif %}
     max(wording) as wording,
     locator,
     footnote
 from {{ ref('fct_observations') }}
-where exhibit_id = '{{ exhibit_id }}' and obs_status = 'published'
+where exhibit_id = '{{ model.name[4:] | replace("__", ".") }}' and obs_status = 'published'
 group by row_number, row_label, fiscal_year, locator, footnote
 order by row_number
 {% endmacro %}

@@ -36,7 +36,7 @@ class ForeignKey:
 class Mart:
     """A model of the schema `marts` as the manifest describes it, with the keys that tests enforce.
 
-    `primary_key` is empty where the model has no test of the name `<model>__primary_key`.
+    `primary_key` is what the test `<model>__primary_key` is about, or the column tested as unique.
     """
 
     name: str
@@ -81,8 +81,8 @@ def read_marts(manifest: Path) -> tuple[Mart, ...]:
 
 def _mart(node: dict[str, Any], tests: list[dict[str, Any]]) -> Mart:
     required = {name for test in _named(tests, "not_null") for name in _columns(test)}
-    unique = _named(tests, "unique_combination_of_columns")
-    keys = (test for test in unique if test["name"].endswith("__primary_key"))
+    named = (test for test in tests if test["name"].endswith("__primary_key"))
+    keys = [*named, *_named(tests, "unique")]
     return Mart(
         name=node["name"],
         schema=node["schema"],

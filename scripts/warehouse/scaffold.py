@@ -1,7 +1,7 @@
 """Write what follows from the seeds: the `rpt_` views, which give each exhibit back as printed.
 
 A new exhibit is a sheet and rows of the reference seeds; its view, the description of its columns
-and the exposure that names it are written from them, by the templates beside this module.
+and the exposure that names it are written from them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from warehouse.project import UserError
 from warehouse.sheets import Sheet, read_csv, read_sheet, sheet_paths
 
 TEMPLATES = Path(__file__).parent / "templates"
+VIEW = "-- Written by `make scaffold` from the seeds: edit those.\n{{{{ report_{}() }}}}\n"
 
 
 def scaffold(project: Path) -> dict[Path, str]:
@@ -34,8 +35,8 @@ def scaffold(project: Path) -> dict[Path, str]:
     exhibits = read_exhibits(project)
     files = {}
     for row, sheet in exhibits:
-        view = environment.get_template("rpt.sql.jinja").render(exhibit=row, sheet=sheet)
-        files[folder / f"rpt_{_name(sheet)}.sql"] = view
+        kind = "comparisons" if row["exhibit_type"] == "comparisons" else "exhibit"
+        files[folder / f"rpt_{_name(sheet)}.sql"] = VIEW.format(kind)
     described = [{**row, **_described(row, sheet)} for row, sheet in exhibits]
     text = environment.get_template("reports.yml.jinja").render(exhibits=described)
     files[folder / "_reports__models.yml"] = text

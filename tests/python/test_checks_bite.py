@@ -312,6 +312,8 @@ def test_a_relation_that_is_not_well_formed_fails_by_name(altered: Replayed, fau
 TESTS: dict[str, str | list[str]] = {
     "dim_measures__primary_key": "insert into marts.dim_measures"
     " from marts.dim_measures where measure_id = 'offender_count'",
+    "unique_rpt_ussc_production_2021__table_11_row_number": "insert into"
+    " marts.rpt_ussc_production_2021__table_11 from marts.rpt_ussc_production_2021__table_11",
     "dim_measures__complete": "update marts.dim_measures set label = null"
     " where measure_id = 'offender_count'",
     "fct_coercion_methods__complete": "delete from marts.fct_coercion_methods",
@@ -453,7 +455,8 @@ def test_every_kind_of_test_has_a_case(built: Built) -> None:
     kinds = {node["name"]: (node.get("test_metadata") or {}).get("name") for node in tests}
     assert set(TESTS) <= set(kinds)
     assert {kinds[name] for name in TESTS} == set(kinds.values())
-    plain = {"unique_combination_of_columns", "not_null", "relationships", "accepted_values"}
+    plain = {"unique_combination_of_columns", "unique", "not_null", "relationships"}
+    plain |= {"accepted_values"}
     assert {name for name, kind in kinds.items() if kind not in plain} <= set(TESTS)
 
 

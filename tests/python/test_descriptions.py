@@ -35,7 +35,7 @@ def test_every_node_is_described(manifest: dict[str, Any]) -> None:
     nodes = own(manifest, "model", "seed", "analysis", "unit_test", "test")
     assert {node["resource_type"] for node in nodes} >= {"model", "seed", "unit_test", "test"}
     # What these assert is the same everywhere: it is said where they are defined.
-    same = {"unique_combination_of_columns", "not_null", "relationships"}
+    same = {"unique_combination_of_columns", "unique", "not_null", "relationships"}
     same |= {"accepted_values", "equals_observations"}
     undescribed = [node for node in nodes if not node["description"].strip()]
     assert {(node.get("test_metadata") or {}).get("name") for node in undescribed} == same
