@@ -108,11 +108,11 @@ def test_mutants_together_are_caught_as_each_alone(trial: Trial) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
-def test_every_error_in_a_reference_seed_is_caught(trial: Trial, part: int) -> None:
-    """The page has a sample of these; here are all, without the document."""
-    mutants = [mutant for mutant in trial.mutants() if mutant.is_of_reference][part::4]
-    assert [outcome.mutant for outcome in trial.run(mutants) if not outcome.test] == []
+def test_errors_in_the_reference_seeds_are_caught(trial: Trial) -> None:
+    """A random sample, the same in each run and another than the page's, without the document."""
+    mutants = [mutant for mutant in trial.mutants() if mutant.is_of_reference]
+    sample = random.Random(2023).sample(mutants, 200)
+    assert [outcome.mutant for outcome in trial.run(sample) if not outcome.test] == []
 
 
 @pytest.mark.slow
