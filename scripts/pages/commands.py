@@ -26,29 +26,12 @@ site_option = click.option(
 @click.command()
 @warehouse_option
 @click.option("--output", type=FILE, default=BUILD / "site", help="folder to make or replace")
-@click.option("--manifest", type=FILE, help="default: manifest.json beside the warehouse")
-@click.option("--exports", type=FILE, help="default: exports beside the warehouse")
-@click.option(
-    "--documentation",
-    type=FILE,
-    help="dbt's documentation as one page (default: docs/index.html beside the warehouse)",
-)
-def site(
-    warehouse: Path,
-    output: Path,
-    manifest: Path | None,
-    exports: Path | None,
-    documentation: Path | None,
-) -> None:
+def site(warehouse: Path, output: Path) -> None:
     """Make the report pages: a static web site that shows, cites and hands out the marts."""
-    from pages.site import make_site
+    from pages.site import DOCUMENTATION, make_site
 
-    beside = warehouse.parent
-    if documentation is None and (beside / "docs" / "index.html").is_file():
-        documentation = beside / "docs" / "index.html"
-    manifest, exports = manifest or beside / "manifest.json", exports or beside / "exports"
-    sizes = make_site(warehouse, output, manifest, exports, documentation)
-    if documentation is None:
+    sizes = make_site(warehouse, output)
+    if not (output / DOCUMENTATION).is_file():
         click.echo("site: without dbt's documentation: make docs makes it", err=True)
     click.echo(f"site: {len(sizes)} pages, {sum(sizes.values()):,} bytes -> {output}", err=True)
 

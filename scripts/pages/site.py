@@ -54,40 +54,37 @@ NAVIGATION = {
 LOCAL = re.compile(r'\b(href|src|action)="(?!#|[a-z]+:)')
 
 
-def make_site(
-    warehouse: Path,
-    output: Path,
-    manifest: Path,
-    exports: Path,
-    documentation: Path | None = None,
-) -> dict[str, int]:
+def make_site(warehouse: Path, output: Path) -> dict[str, int]:
     """Make the site, whole or not at all, and return the size of each page in bytes.
 
     Args:
-        warehouse: the DuckDB file, read only.
+        warehouse: the DuckDB file, read only. Beside it are what the same build left:
+            manifest.json, exports/ and, if it was asked for, docs/index.html; the last two are
+            copied.
         output: the folder to make or replace; a folder with anything but a site is refused.
-        manifest: the manifest of the dbt run that built the warehouse.
-        exports: the export of the same build, which is copied.
-        documentation: dbt's documentation as one page, which is copied; None leaves it out.
 
     Raises:
-        UserError: warehouse, manifest, exports or documentation are missing or do not fit one
-            another, or the output folder cannot be replaced.
+        UserError: warehouse, manifest or exports are missing, or they and the documentation do
+            not fit one another, or the output folder cannot be replaced.
 
     """
+    manifest, exports = warehouse.with_name("manifest.json"), warehouse.with_name("exports")
+    documentation = warehouse.with_name("docs") / "index.html"
+    has_documentation = documentation.is_file()
     # The folder first: under its lock, no build replaces what is read here.
     with (
         replaced_folder(output, _check_is_site) as folder,
         connect_read_only(warehouse) as connection,
     ):
         marts = with_columns(connection, read_marts(manifest))
-        _check_exports(exports, marts)
-        if documentation is not None and not documentation.is_file():
-            raise UserError(f"there is no documentation {documentation}: run make docs first")
-        files = [manifest, exports / PACKAGE, *([documentation] if documentation else [])]
+        needed = {WORKBOOK, PACKAGE, CHECKSUMS}
+        needed |= {f"{kind}/{mart.name}.{kind}" for mart in marts for kind in ("csv", "parquet")}
+        for path in sorted(needed.difference(files_below(exports))):
+            raise UserError(f"the exports {exports} lack {path}: run make build again")
+        files = [manifest, exports / PACKAGE, *[documentation] * has_documentation]
         build_id = check_build_id(connection, *files)
         data = Data(connection)
-        pages = _pages(data, marts, read_models(manifest), build_id, bool(documentation))
+        pages = _pages(data, marts, read_models(manifest), build_id, has_documentation)
         index = search_index(data)
         (folder / "numbers.js").write_text(index, encoding="utf-8", newline="\n")
         for name, page in pages.items():
@@ -96,7 +93,7 @@ def make_site(
         for name in (STYLE_SHEET.name, SCRIPT):
             shutil.copyfile(TEMPLATES / name, folder / name)
         shutil.copytree(exports, folder / DOWNLOADS, copy_function=shutil.copyfile)
-        if documentation is not None:
+        if has_documentation:
             (folder / DOCUMENTATION).parent.mkdir()
             shutil.copyfile(documentation, folder / DOCUMENTATION)
         lines = [f"{sha256(folder / path)}  {path}\n" for path in files_below(folder)]
@@ -184,17 +181,6 @@ def _exhibits(data: Data, marts: Sequence[Mart]) -> Iterator[dict[str, Any]]:
                 mart=mart.name,
             )
             yield {**exhibit, "table": table, "seed": seed_of(exhibit_id)}
-
-
-def _check_exports(exports: Path, marts: Sequence[Mart]) -> None:
-    """Refuse an export that lacks a file that the pages link to."""
-    if not exports.is_dir():
-        raise UserError(f"there is no folder of exports {exports}: run make build first")
-    needed = [WORKBOOK, PACKAGE, CHECKSUMS]
-    needed += [f"{kind}/{mart.name}.{kind}" for mart in marts for kind in ("csv", "parquet")]
-    for path in needed:
-        if not (exports / path).is_file():
-            raise UserError(f"the exports {exports} lack {path}: run make build again")
 
 
 def _check_is_site(folder: Path) -> None:

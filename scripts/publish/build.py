@@ -127,8 +127,7 @@ def add_site(folder: Path) -> None:
 
     logger.info("making the pages")
     places = Places(folder)
-    documentation = places.documentation if places.documentation.exists() else None
-    make_site(places.warehouse, places.site, places.manifest, places.exports, documentation)
+    make_site(places.warehouse, places.site)
 
 
 def build_with_dbt(

@@ -348,7 +348,7 @@ def site(built: Built, shared: Shared) -> Path:
 
     def make(folder: Path) -> None:
         place = folder / "site"
-        make_site(built.warehouse, place, built.manifest, built.exports, built.documentation)
+        make_site(built.warehouse, place)
 
     return shared("pages", make) / "site"
 

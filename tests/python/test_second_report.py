@@ -135,10 +135,7 @@ def test_only_described_files_were_written(both: Both) -> None:
 
 
 def test_report_pages_show_both_reports(both: Both, tmp_path: Path) -> None:
-    build = both[1] / "build"
-    make_site(
-        build / "warehouse.duckdb", tmp_path / "site", build / "manifest.json", build / "exports"
-    )
+    make_site(both[1] / "build" / "warehouse.duckdb", tmp_path / "site")
     site = tmp_path / "site"
     for report, exhibit in ((REPORT, "table_1"), ("ussc_production_2021", "table_11")):
         numbers = (site / "numbers" / f"{report}.html").read_text(encoding="utf-8")

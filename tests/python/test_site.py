@@ -50,7 +50,6 @@ def ids(element: Element) -> list[str]:
 def test_same_input_gives_same_bytes(site: Path, built: Built, tmp_path: Path) -> None:
     """In another process, with another seed of hashes and another working folder."""
     options = ["--warehouse", built.warehouse, "--output", tmp_path / "again"]
-    options += ["--documentation", site / "dbt" / "index.html"]
     other = os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
     done = run_cli("site", *options, cwd=tmp_path, env=other)
     assert done.returncode == 0, done.stderr
@@ -290,7 +289,8 @@ def test_the_pages_follow_the_warehouse(
     values = {"label": LABEL, "category": share["category_key"], "series": series}
     copy.change(re.sub(r"\$(\w+)", lambda name: f"'{values[name[1]]}'", CHANGES))
     output = tmp_path / "site"
-    make_site(copy.warehouse, output, copy.manifest, built.exports)
+    copy_folder(built.exports, tmp_path / "exports")
+    make_site(copy.warehouse, output)
     page = read(output / "reports" / f"{share['report_id']}.html")
     assert LABEL in [text(each) for each in page.iter("th")] and not page.findall(".//th//b")
     assert f"{LABEL} 99.5%" in [text(each) for each in page.iter("text")]
@@ -345,35 +345,27 @@ def test_an_old_warehouse(copy: Copy, statement: str, message: str) -> None:
         Data(connection)
 
 
-def test_what_is_missing_beside_the_warehouse(built: Built, tmp_path: Path) -> None:
-    output, some = tmp_path / "site", tmp_path / "exports"
-    copy_folder(built.exports, some)
-    (some / "parquet" / "dim_rules.parquet").unlink()
-    for exports, documentation, message in (
-        (some, None, r"lack parquet/dim_rules.parquet"),
-        (built.exports, tmp_path / "none.html", "no documentation"),
-    ):
-        with pytest.raises(UserError, match=message):
-            make_site(built.warehouse, output, built.manifest, exports, documentation)
-    assert not output.exists()
-
-
-def test_the_site_is_replaced_whole_or_not_at_all(site: Path, built: Built, tmp_path: Path) -> None:
-    output = tmp_path / "site"
+def test_the_site_is_replaced_whole_or_not_at_all(
+    site: Path, built: Built, copy: Copy, tmp_path: Path
+) -> None:
+    output = tmp_path / "out" / "site"
     copy_folder(site, output)
-    with pytest.raises(UserError, match=r"no folder of exports .*: run make build first"):
-        make_site(built.warehouse, output, built.manifest, tmp_path / "none")
+    with pytest.raises(UserError, match="lack SHA256SUMS: run make build again"):
+        make_site(copy.warehouse, output)
+    copy_folder(built.exports, tmp_path / "exports")
+    (tmp_path / "exports" / "parquet" / "dim_rules.parquet").unlink()
+    with pytest.raises(UserError, match=r"lack parquet/dim_rules.parquet: run make build again"):
+        make_site(copy.warehouse, output)
     assert contents(output) == contents(site)
-    make_site(built.warehouse, output, built.manifest, built.exports)
-    assert not (output / "dbt").exists()
-    assert os.listdir(tmp_path) == ["site"]
+    make_site(built.warehouse, output)
+    assert os.listdir(output.parent) == ["site"]
     for name, content, said in (
         ("notes.txt", "mine", "such as notes.txt"),
         ("index.html", "another site", "name an empty"),
     ):
         (output / name).write_text(content)
         with pytest.raises(UserError, match=f"not of a site.*{said}"):
-            make_site(built.warehouse, output, built.manifest, built.exports)
+            make_site(built.warehouse, output)
 
 
 def test_the_site_is_served_on_this_machine_alone(site: Path) -> None:
