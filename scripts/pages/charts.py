@@ -19,7 +19,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from pages.data import TEMPLATES
+from pages.data import TEMPLATES, place_of
 from pages.text import breakable, number
 
 STYLE_SHEET = TEMPLATES / "style.css"
@@ -91,7 +91,8 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters |= {"number": number, "breakable": breakable}
+    found.filters |= {"number": number, "breakable": breakable, "place": place_of}
+    found.globals["svg"] = svg
     found.globals["show"] = found.get_template("macros.html").module
     return found
 

@@ -31,9 +31,9 @@ def draw(warehouse: Path, output: Path) -> Iterator[Path]:
     """Write the charts of the overview, in light mode and with a ground, and yield their paths."""
     output.mkdir(parents=True, exist_ok=True)
     with connect_read_only(warehouse) as connection:
-        for title, message, chart, _ in overview_charts(Data(connection)):
-            path = output / f"{title.lower().replace(' ', '_')}.svg"
-            drawn = svg(chart, f"{title}. {message}", WIDTH)
+        for chart in overview_charts(Data(connection)):
+            path = output / f"{chart['title'].lower().replace(' ', '_')}.svg"
+            drawn = svg(chart["chart"], f"{chart['title']}. {chart['message']}", WIDTH)
             path.write_text(drawn, encoding="utf-8", newline="\n")
             yield path
 

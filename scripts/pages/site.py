@@ -24,15 +24,14 @@ from typing import Any
 from export.marts import PACKAGE
 from export.tables import with_columns
 from export.workbook import WORKBOOK
-from pages.charts import STYLE_SHEET, Chart, svg, templates
+from pages.charts import STYLE_SHEET, templates
 from pages.checks import check_tables, rule_table
-from pages.data import TEMPLATES, Data, grouped, place_of, seed_of, tally
+from pages.data import TEMPLATES, Data, grouped, seed_of, tally
 from pages.dictionary import dictionary, read_models
 from pages.implied import bounds_by_group
 from pages.numbers import number_tables, search_index
 from pages.subjects import overview_charts, population_page, report_page
 from pages.tables import Cell, Table
-from pages.text import Row
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
 from warehouse.build_id import check_build_id
 from warehouse.database import connect_read_only
@@ -135,10 +134,8 @@ def _contexts(
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield the file of each page, its template, and what it shows by itself."""
     counts = Counter(row["report_id"] for row in data.observations.values())
-    charts = [_drawn(*chart) for chart in overview_charts(data)]
-    populations = list(data.populations.values())
-    overview = {"charts": charts, "counts": counts, "populations": populations}
-    yield "index.html", "index.html", overview
+    overview = {"charts": overview_charts(data), "counts": counts}
+    yield "index.html", "index.html", overview | {"populations": data.populations.values()}
     yield "numbers.html", "numbers.html", {}
     yield "checks.html", "checks.html", {"rule_table": rule_table(data), "rules": data.rules}
     yield "implied.html", "implied.html", {"groups": list(bounds_by_group(data))}
@@ -151,18 +148,6 @@ def _contexts(
         yield f"numbers/{name}.html", "report_numbers.html", tables
     for name in data.populations:
         yield f"populations/{name}.html", "subject.html", {"subject": population_page(data, name)}
-
-
-def _drawn(title: str, message: str, chart: Chart, numbers: list[Row]) -> dict[str, Any]:
-    """Draw a chart of numbers of several reports, which its caption links to."""
-    return {
-        "title": title,
-        "message": message,
-        "drawn": svg(chart, f"Chart. {title}. {message}"),
-        "numbers": [
-            (row["population_label"], row["fiscal_year"], place_of(row)) for row in numbers
-        ],
-    }
 
 
 def _exhibits(data: Data, marts: Sequence[Mart]) -> Iterator[dict[str, Any]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from pages.charts import Chart, Mark
-from pages.data import Data, grouped, place_of, tally
+from pages.charts import Chart
+from pages.data import Data, grouped, tally
 from pages.figures import (
     extremes,
     figures,
@@ -20,12 +20,10 @@ from pages.figures import (
     text_about,
     year_figure,
 )
-from pages.numbers import citations, shown, unit_of, what_of
+from pages.numbers import citations, number_cell, shown, unit_of, what_of
 from pages.text import Row, number, uncapitalized
 
 FEW = 4  # numbers of a population; fewer make no section of their own on the page of a report
-# Title, message, chart, and the numbers that it shows.
-Across = tuple[str, str, Chart, list[Row]]
 
 
 def report_page(data: Data, report_id: str) -> dict[str, Any]:
@@ -138,59 +136,43 @@ def _section(
         "label": label,
         "population": data.populations[one] if one else None,
         "text": text_about(one) if one else [],
-        "cards": [_card(data, row, one is None) for row in cards],
+        "cards": [
+            (number_cell(data, row), unit_of(row), what_of(row, one is None), row["fiscal_year"])
+            for row in cards
+        ],
         "figures": found,
-    }
-
-
-def _card(data: Data, row: Row, names_population: bool) -> dict[str, Any]:
-    """Return a number that stands by itself, with its unit and what it counts."""
-    return {
-        "text": shown(row),
-        "unit": unit_of(row),
-        "value": None if row["obs_value"] is None else str(row["obs_value"]),
-        "what": what_of(row, names_population),
-        "year": row["fiscal_year"],
-        "href": place_of(row),
-        "is_derived": row["obs_status"] == "derived",
-        "declared": data.declared_link(row["observation_id"]),
     }
 
 
 # Across reports
 
 
-def overview_charts(data: Data) -> list[Across]:
-    """Return what the overview leads with, of the populations that reports are about.
+def overview_charts(data: Data) -> Iterator[dict[str, Any]]:
+    """Yield what the overview leads with, of the populations that reports are about.
 
     Each is in the latest fiscal year that has its number.
     """
     about = {name for report in data.reports for name in data.main_populations(report)}
     counts = partial(Chart, "bars", axis="Offenders sentenced in the fiscal year")
-    found = []
-    for kind, title, chart in (
+    for kind, title, draw in (
         ("mean", "Mean sentence by offense group", mean_chart),
         ("count", "Offenders by offense group", counts),
     ):
         totals = [row for row in data.totals if row["population_id"] in about and row[kind]]
-        latest = {row["population_id"]: row for row in totals}
-        if latest:
-            found.append(_across(data, title, list(latest.values()), kind, chart))
-    return found
-
-
-def _across(
-    data: Data, title: str, rows: Sequence[Row], kind: str, chart: Callable[[list[Mark]], Chart]
-) -> Across:
-    items = [row[kind] for row in rows]
-    marks: Iterable[Mark] = (
-        mark(
-            data,
-            f"{row['population_label']} ({row['fiscal_year']})",
-            row[kind],
-            shown(row[kind]) + unit_of(row[kind]),
+        latest = {row["population_id"]: row[kind] for row in totals}
+        marks = largest_first(
+            mark(
+                data,
+                f"{row['population_label']} ({row['fiscal_year']})",
+                row,
+                shown(row) + unit_of(row),
+            )
+            for row in latest.values()
         )
-        for row in rows
-    )
-    ranked = largest_first(marks)
-    return title, extremes(ranked), chart(ranked), items
+        if marks:
+            yield {
+                "title": title,
+                "message": extremes(marks),
+                "chart": draw(marks),
+                "numbers": list(latest.values()),
+            }
