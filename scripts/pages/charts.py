@@ -139,9 +139,6 @@ def _rows(chart: Chart) -> dict[str, Any]:
     def across(value: Decimal) -> str:
         return f"{100 * (value - low) / (high - low):.2f}%"
 
-    def width(start: Decimal, end: Decimal) -> str:
-        return f"{100 * (end - start) / (high - low):.2f}%"
-
     rows = []
     position = 0
     for mark in chart.marks:
@@ -161,7 +158,6 @@ def _rows(chart: Chart) -> dict[str, Any]:
                 "top": position + LINE * len(lines),
                 "start": across(start),
                 "at": None if mark.value is None else across(mark.value),
-                "length": None if mark.value is None else width(Decimal(0), mark.value),
                 "spread": (across(bounds[0]), across(bounds[-1])) if bounds[1:] else None,
             }
         )

@@ -77,11 +77,6 @@ class Data:
         own = (row for row in self.totals if row["population_id"] == population_id)
         return [row for row in own if row["fiscal_year"] in years]
 
-    def declared_link(self, observation_id: str) -> str | None:
-        """Link to the discrepancy that is declared of a number, if one is."""
-        declared = self.declared.get(observation_id)
-        return f"checks.html#{declared}" if declared else None
-
 
 def sql_of(name: str) -> str:
     """Read a query of templates/queries/."""

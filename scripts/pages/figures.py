@@ -77,7 +77,9 @@ def shares_figure(data: Data, rows: Sequence[Row], kind: str, label: str) -> dic
     one, is_list = rows[0], kind != "alone"
     name = one["classification_id"] if is_list else kind
     name = "-".join((one["population_id"], str(one["fiscal_year"]), one["report_id"], name))
-    about = f"{_group(rows)}, fiscal year {one['fiscal_year']}"
+    groups = {row["population_label"] for row in rows}
+    about = groups.pop() if len(groups) == 1 else "several groups"
+    about += f", fiscal year {one['fiscal_year']}"
     charts = [draw(data, rows, kind) for draw in (_share_chart, _mean_chart, _category_chart)]
     numbers = [row[kind] for row in rows for kind in COLUMNS.values() if row[kind]]
     drawn = [*filter(None, charts)]
@@ -88,12 +90,6 @@ def shares_figure(data: Data, rows: Sequence[Row], kind: str, label: str) -> dic
         "description": one["description"] if is_list else "",
         "text": text_about(one["classification_id"]) if is_list else [],
     }
-
-
-def _group(rows: Sequence[Row]) -> str:
-    """Name the population of shares, if they are of one."""
-    labels = {row["population_label"] for row in rows}
-    return labels.pop() if len(labels) == 1 else "several groups"
 
 
 def _whole(

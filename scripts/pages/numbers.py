@@ -76,14 +76,15 @@ def search_index(data: Data) -> str:
 
 
 def number_cell(data: Data, observation: Row) -> Cell:
-    """Show a number with its exact value, linked to its place in print."""
+    """Show a number with its exact value, linked to its place in print and its discrepancy."""
+    declared = data.declared.get(observation["observation_id"])
     return Cell(
         shown(observation),
         None if observation["obs_value"] is None else str(observation["obs_value"]),
         "number",
         observation["obs_status"] == "derived",
         place_of(observation),
-        data.declared_link(observation["observation_id"]),
+        f"checks.html#{declared}" if declared else None,
     )
 
 
