@@ -17,15 +17,16 @@ full outer join (
     from {{ ref('fct_observations') }} as observations
     inner join {{ ref('dim_categories') }} as categories
         on observations.category_key = categories.category_key
-    where observations.is_preferred and {{ condition }} and ({{ expected.where or 'true' }})
+    where
+        observations.is_preferred and {{ condition }}
+        and ({{ expected.where or "observations.measure_id = '" ~ expected.measure ~ "'" }})
 ) as observations
     on facts.{{ expected.id }} = observations.observation_id
 where
     facts.{{ expected.id }} is null
     or observations.observation_id is null
     {%- for column, value in expected.equal.items() %}
-    or facts.{{ column }} <> observations.{{ value }}
-    or (facts.{{ column }} is null) <> (observations.{{ value }} is null)
+    or facts.{{ column }} is distinct from observations.{{ value }}
     {%- endfor %}
 {% if not loop.last %}union all{% endif %}
 {%- endfor %}
