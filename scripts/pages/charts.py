@@ -19,7 +19,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from pages.data import TEMPLATES, place_of
+from pages.data import TEMPLATES
 from pages.text import breakable, number
 
 STYLE_SHEET = TEMPLATES / "style.css"
@@ -91,8 +91,7 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters |= {"number": number, "breakable": breakable, "place": place_of}
-    found.globals["svg"] = svg
+    found.filters |= {"number": number, "breakable": breakable}
     found.globals["show"] = found.get_template("macros.html").module
     return found
 

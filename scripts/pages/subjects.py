@@ -8,8 +8,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from pages.charts import Chart
-from pages.data import Data, grouped, tally
+from pages.charts import Chart, svg
+from pages.data import Data, grouped, place_of, tally
 from pages.figures import (
     extremes,
     figures,
@@ -170,9 +170,14 @@ def overview_charts(data: Data) -> Iterator[dict[str, Any]]:
             for row in latest.values()
         )
         if marks:
+            chart, message = draw(marks), extremes(marks)
             yield {
                 "title": title,
-                "message": extremes(marks),
-                "chart": draw(marks),
-                "numbers": list(latest.values()),
+                "message": message,
+                "chart": chart,
+                "drawn": svg(chart, f"Chart. {title}. {message}"),
+                "numbers": [
+                    (row["population_label"], row["fiscal_year"], place_of(row))
+                    for row in latest.values()
+                ],
             }
