@@ -60,7 +60,7 @@ def key(source: str | None, report: str | None, old: str, project: Path) -> int:
         click.echo(f"drafted {', '.join(each.path.name for each in sheets)} in {folder}")
         click.echo(f"beside them, rows for seeds/reference and the words around numbers: {beside}")
     click.echo(f"{report}: left to do")
-    click.echo("\n".join(left(project, sheets, document, guesses)) or "- nothing")
+    click.echo("\n".join(left(project, sheets, document, guesses)) or "- nothing in the sheets")
     return 0
 
 

@@ -51,7 +51,7 @@ def _of_sentence(text: str, guesses: Guesses) -> Iterator[Number]:
     text = text.strip()
     if base := BASE.match(text):
         start, end = _values(text, base.end(), guesses)[0]
-        yield Number(text[start:end], "", "Number that the percentage is of")
+        yield Number(text[start:end], "", text[:end])
         text = text[end:].lstrip(", ")
     lead, colon, rest = text.partition(": ")
     if not colon or not _values(rest, 0, guesses):

@@ -133,7 +133,8 @@ def _contexts(
     data: Data, marts: Sequence[Mart], models: dict[str, dict[str, str]]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield the file of each page, its template, and what it shows by itself."""
-    counts = Counter(row["report_id"] for row in data.observations.values())
+    printed = (row for row in data.observations.values() if row["obs_status"] == "published")
+    counts = Counter(row["report_id"] for row in printed)
     overview = {"charts": overview_charts(data), "counts": counts}
     yield "index.html", "index.html", overview | {"populations": data.populations.values()}
     yield "numbers.html", "numbers.html", {}

@@ -7,7 +7,7 @@ select
     bounds.fiscal_year,
     bounds.population_id,
     cases.side,
-    cases.case_path,
+    'case' || cases.case_path as case_path,
     cast(cases.numerator as bigint) as case_numerator,
     cast(cases.denominator as bigint) as case_denominator,
     multipliers.item as constraint_id,
