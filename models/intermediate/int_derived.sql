@@ -153,6 +153,13 @@ select
     coalesce(bounds.bound_low, derivations.value_low) as value_low,
     coalesce(bounds.bound_high, derivations.value_high) as value_high,
     derivations.derivation
+    || case
+        when
+            bounds.bound_low > derivations.value_low
+            or bounds.bound_high < derivations.value_high
+            then ', as far as all printed numbers together allow (fct_bounds)'
+        else ''
+    end as derivation
 from derivations
 inner join quantities on derivations.quantity_key = quantities.quantity_key
 left join {{ ref('int_bounds') }} as bounds
