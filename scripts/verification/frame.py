@@ -85,8 +85,8 @@ def _check_unit(row: Row, column: str, rows: Sequence[Row], codes: Codes) -> Ite
     """Check the unit beside a number, and that its measure has this unit and is spoken of."""
     number, unit = row.cells[column], unit_beside(row, row.numbers[column], codes)
     measure, wrong = _measure(row, column, codes)
-    unsaid = f"has no known unit beside {number}, nor what label_words.csv has for one"
-    has = f'has "{unit}" beside {number}' if unit else unsaid
+    none = f"has no known unit beside {number}, nor what label_words.csv has for one"
+    has = f'has "{unit}" beside {number}' if unit else none
     if "printed_unit" in row.cells and row.cells["printed_unit"].lower() != unit:
         yield row.fault("printed_unit", has)
     if not measure["label"]:
