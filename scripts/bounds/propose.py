@@ -22,7 +22,7 @@ import duckdb
 from warehouse.database import STORAGE
 from warehouse.dbt import BuildFailedError, close_connections, has_failed, run_dbt
 from warehouse.project import PROJECT
-from warehouse.sheets import PROPOSALS, load_sheets, proposals, proposals_path, write_rows
+from warehouse.sheets import PROPOSALS, load_sheets, proposals, proposals_path, write_csv
 
 if TYPE_CHECKING:
     from bounds.solver import Case, End, Numbers
@@ -65,8 +65,7 @@ def propose(warehouse: Path, target_path: Path) -> None:
         rows = [{"kind": "basis", "item": basis}, *found]
         path.parent.mkdir(exist_ok=True)
         work = path.with_suffix(f".{os.getpid()}")
-        with work.open("w", encoding="utf-8", newline="") as stream:
-            write_rows(stream, PROPOSALS, rows)
+        write_csv(work, rows, PROPOSALS)
         work.replace(path)
     for row in rows:
         if row["kind"] == "problem":

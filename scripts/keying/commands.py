@@ -11,7 +11,7 @@ import click
 
 from warehouse.project import PROJECT, UserError, sha256
 from warehouse.seed_files import IS_DRAFT, UNREVIEWED, check_seed_files
-from warehouse.sheets import Sheet, read_csv, read_sheet, write_rows
+from warehouse.sheets import Sheet, read_csv, read_sheet, write_csv
 
 
 @click.command()
@@ -71,15 +71,14 @@ def _write(project: Path, sheets: list[Sheet], tables: list[tuple[str, dict[str,
     shutil.rmtree(work, ignore_errors=True)
     (work / "sheets").mkdir(parents=True)
     for sheet in sheets:
-        with (work / "sheets" / sheet.path.name).open("w", encoding="utf-8", newline="") as file:
-            write_rows(file, sheet.columns, list(sheet.rows))
+        write_csv(work / "sheets" / sheet.path.name, sheet.rows, sheet.columns)
     for name in dict.fromkeys(name for name, _ in tables):
         rows = [
             {n: c.strip() for n, c in cells.items()} for table, cells in tables if table == name
         ]
         seed = project / "seeds" / "reference" / f"{name}.csv"
         columns = tuple(read_csv(seed)[0] if seed.exists() else rows[0])
-        with (work / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            write_rows(file, columns, [{**dict.fromkeys(columns, UNREVIEWED), **r} for r in rows])
+        filled = ({**dict.fromkeys(columns, UNREVIEWED), **row} for row in rows)
+        write_csv(work / f"{name}.csv", filled, columns)
     (work / "sheets").rename(folder)  # all of them at once
     return work

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from keying.guesses import Guesses, is_unreviewed, offer
 from keying.statements import Number
-from verification.document import CAPTION, Block, Document
+from verification.document import CAPTION, DIGITS, FISCAL_YEAR, Block, Document
 from verification.frame import YEAR
 from warehouse.seed_files import UNREVIEWED
 from warehouse.sheets import CLOSING, CODES, FRAME, Sheet, read_csv
 
-PRINTED = re.compile(r"\W*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*%?")
-SINCE = re.compile(r"\bsince (?:fiscal year|FY) (\d{4})", re.IGNORECASE)
+PRINTED = re.compile(rf"\W*({DIGITS})\s*%?")
+SINCE = re.compile(rf"\bsince {FISCAL_YEAR}", re.IGNORECASE)
 
 
 def draft(

@@ -10,7 +10,7 @@ from pathlib import Path
 from keying.guesses import Guesses, is_unreviewed
 from keying.statements import FRAMES
 from verification.document import COUNTS, TOKEN, Document
-from verification.rows import Exhibit, find_rows
+from verification.rows import EXCLUSIONS, Exhibit, find_rows
 from warehouse.seed_files import UNREVIEWED
 from warehouse.sheets import Sheet, read_csv
 
@@ -56,9 +56,8 @@ def left(project: Path, sheets: Iterable[Sheet], document: Document, guesses: Gu
                     if found.block.text[slice(*span)].lower() in said:
                         found.block.account(*span, "label")
     for entry in read_csv(project / "seeds" / "reference" / "source_exclusions.csv"):
-        for block in document.blocks if entry["report_id"] == guesses.report_id else ():
-            for match in re.finditer(re.escape(entry["context"]), block.text):
-                block.account(*match.span(), "exclusion")
+        if entry["report_id"] == guesses.report_id:
+            document.account(entry["context"], EXCLUSIONS)
     lists["numbers that no row holds"] += _held_by_none(document)
     return [
         f"- {name}: {', '.join(dict.fromkeys(items))}" for name, items in lists.items() if items

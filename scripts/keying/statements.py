@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from keying.guesses import Guesses
-from verification.document import COUNTS, TOKEN, Document, Span
+from verification.document import COUNTS, FISCAL_YEAR, TOKEN, Document, Span
 
-YEAR = re.compile(r"\b(?:since )?(?:in )?(?:fiscal year|FY) \d{4}", re.IGNORECASE)
+YEAR = re.compile(rf"\b(?:since )?(?:in )?{FISCAL_YEAR}", re.IGNORECASE)
 FRAMES = re.compile(rf"{YEAR.pattern}|\b(?:Figure|Table|Section) \d+|<sup>\d+</sup>", re.IGNORECASE)
 BASE = re.compile(r"Of the (?=[\d,]*\d\b)")
 FILLER = re.compile(

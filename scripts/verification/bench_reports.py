@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from warehouse.project import PROJECT, UserError
-from warehouse.sheets import read_csv, write_rows
+from warehouse.sheets import read_csv, write_csv
 
 FIRST, COPIED = "ussc_production_2021", "ussc_quick_facts_sexual_abuse_2023"
 FOLDERS = ("seeds", "models", "macros", "tests", "analyses", "scripts", "docs")
@@ -62,12 +62,12 @@ def _project(folder: Path, kept: str, copies: int) -> Path:
             rows = [row for row in rows if row[code].startswith(kept)]
             own = [row for row in rows if row[code].split(".")[0] == COPIED]
             rows += [_copied(row, number) for number in range(1, copies + 1) for row in own]
-            _write(path, rows)
+            write_csv(path, rows)
     for number in range(1, copies + 1):
         for path in (folder / "seeds" / COPIED).glob("*.csv"):
             copy = Path(re.sub(rf"{COPIED}(?=/|__)", f"{COPIED}_{number}", str(path)))
             copy.parent.mkdir(exist_ok=True)
-            _write(copy, [_copied(row, number) for row in read_csv(path)])
+            write_csv(copy, [_copied(row, number) for row in read_csv(path)])
     return folder
 
 
@@ -78,11 +78,6 @@ def _copied(row: dict[str, str], number: int) -> dict[str, str]:
         if re.fullmatch(r"\d{4}", row.get(name, "")):
             copied[name] = str(int(row[name]) + YEARS_APART * number)
     return copied
-
-
-def _write(path: Path, rows: list[dict[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        write_rows(file, tuple(rows[0]), rows)
 
 
 def _run(project: Path, arguments: list[str]) -> tuple[float, float]:

@@ -25,11 +25,10 @@ import duckdb
 
 from export.marts import export
 from publish.build import Places
-from verification.mutants import write_csv
 from verification.replay import read_steps
 from warehouse.database import quoted, text
 from warehouse.project import PROJECT, UserError
-from warehouse.sheets import enter_checksums, read_csv, sheet_paths
+from warehouse.sheets import enter_checksums, read_csv, sheet_paths, write_csv
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 EXHIBITS = (100, 1_000)

@@ -22,8 +22,10 @@ WORDS = (
     " longest shorter shortest higher highest lower lowest greater greatest larger largest smaller"
     " smallest increase increased increases decrease decreased decreases compared"
 )
+DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+FISCAL_YEAR = r"(?:fiscal year|FY) (\d{4})"
 TOKEN = re.compile(
-    r"(?P<guideline>§?\d[A-Z]\d\.\d+)|(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
+    rf"(?P<guideline>§?\d[A-Z]\d\.\d+)|(?P<digits>{DIGITS})"
     rf"|\b(?P<word>{'|'.join(WORDS.split())})\b",
     re.IGNORECASE,
 )
@@ -107,6 +109,16 @@ class Document:
         for block in blocks:
             if block.number:
                 self.at.setdefault((block.heading, block.number), block)
+
+    def account(self, context: str, by: str) -> int:
+        """Account for the tokens wherever a text stands; return in how many places it has any."""
+        places = 0
+        for block in self.blocks:
+            for match in re.finditer(re.escape(context), block.text):
+                if block.open_tokens(*match.span()):
+                    block.account(*match.span(), by)
+                    places += 1
+        return places
 
     def copy(self) -> Document:
         """Return the document with nothing accounted for."""

@@ -11,12 +11,21 @@ from typing import Any
 
 import duckdb
 
-from verification.mutants import YEARS, write_csv
+from verification.mutants import YEARS
 from verification.replay import Step, materialized, open_database, read_steps, run_steps
 from warehouse.database import text
 from warehouse.project import UserError
 from warehouse.seed_files import check_seed_files
-from warehouse.sheets import Sheet, checksum, fill, load_sheets, read_sheet, sheet_paths, tables_of
+from warehouse.sheets import (
+    Sheet,
+    checksum,
+    fill,
+    load_sheets,
+    read_sheet,
+    sheet_paths,
+    tables_of,
+    write_csv,
+)
 
 FORM = "form of the sheet"
 TABLE = "table that cannot be made"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from verification.document import TOKEN, Document, Sentence, Span
+from verification.document import FISCAL_YEAR, TOKEN, Document, Sentence, Span
 from verification.rows import FRAMES, Fault, Row, fault, heading_row
 from verification.words import Words, stem
 
@@ -15,7 +15,7 @@ from verification.words import Words, stem
 FOLLOWED = re.compile(r"\s*(?:[,;.(<]|$|(?:or|and|nor|but|to|which)\b)")
 BESIDE = re.compile(r"\s?(%)|[-\s](\w+(?: \w+)?)")
 CITED = re.compile(r"\b(?:Figure|Table) \d+\b")
-YEAR = re.compile(r"\b(?:fiscal year|FY) (\d{4})", re.IGNORECASE)
+YEAR = re.compile(rf"\b{FISCAL_YEAR}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verification.rows import Exhibit
-from warehouse.sheets import CLOSING, CODES, COMPARISON, Sheet, read_csv, write_rows
+from warehouse.codes import BASES
+from warehouse.sheets import CLOSING, CODES, COMPARISON, Sheet, read_csv
 
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -44,7 +45,6 @@ CELLS = {
 YEARS = ("fiscal_year", "reference_fiscal_year")
 COUNTED = (*YEARS, "row_number", "paragraph", "footnote")  # beside the columns of numbers
 TAKEN = (*YEARS, "printed_unit", "wording", "heading", "footnote")  # from the rest of the report
-BASES = ("all", "known", "unstated")
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,6 @@ def _with_column(sheet: Sheet, column: str) -> tuple[str, ...]:
     opening = [name for name in (*CODES, *COMPARISON) if name in known]
     closing = [name for name in CLOSING if name in known]
     return (*sheet.columns[:2], *opening, *sheet.numbers, *closing)
-
-
-def write_csv(path: Path, rows: Sequence[dict[str, str]], columns: Sequence[str] = ()) -> None:
-    """Write rows as a seed, with the columns of the first unless they are given."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        write_rows(file, tuple(columns or rows[0]), list(rows))
 
 
 def mutants_of(exhibits: Sequence[Exhibit]) -> Iterator[Mutant]:

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verification.engine import KEPT, NOTHING_CHANGES, Build, Engine
-from verification.mutants import CELLS, KINDS, Mutant, mutants_of, reference_mutants, write_csv
+from verification.mutants import CELLS, KINDS, Mutant, mutants_of, reference_mutants
 from verification.rows import Exhibit
 from verification.source import read_exhibits, read_reports, verify
 from warehouse.project import UserError
-from warehouse.sheets import Sheet, read_csv
+from warehouse.sheets import Sheet, read_csv, write_csv
 
 AT_ONCE = 200  # mutants
 SAMPLE = 150  # mutants of each kind in a report, and in the reference seeds

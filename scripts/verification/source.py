@@ -197,12 +197,7 @@ def _of_caption(
 def _unaccounted(document: Document, exclusions: Iterable[dict[str, str]]) -> Iterator[Fault]:
     """Find the tokens that nothing accounts for, and the exclusions that exclude nothing."""
     for entry in exclusions:
-        excluded = 0
-        for block in document.blocks:
-            for match in re.finditer(re.escape(entry["context"]), block.text):
-                if block.open_tokens(*match.span()):
-                    block.account(*match.span(), EXCLUSIONS)
-                    excluded += 1
+        excluded = document.account(entry["context"], EXCLUSIONS)
         if str(excluded) != entry["occurrences"]:
             file, line = "seeds/reference/source_exclusions.csv", entry["line"]
             printed = f'has {excluded} such places with "{entry["context"]}"'

@@ -170,8 +170,7 @@ def enter_checksums(project: Path) -> list[dict[str, str]]:
     path = project / "seeds" / "reference" / "reviewed.csv"
     before = read_csv(path)
     rows = checksums(project)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        write_rows(file, CHECKSUMS, rows)
+    write_csv(path, rows, CHECKSUMS)
     return [row for row in rows if row not in before]
 
 
@@ -213,8 +212,7 @@ def fill(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, (columns, rows) in tables.items():
             file = Path(folder) / f"{name}.csv"
-            with file.open("w", encoding="utf-8", newline="") as stream:
-                write_rows(stream, columns, rows)
+            write_csv(file, rows, columns)
             connection.execute(f"create or replace table raw.{name} {text_columns(columns)}")
             connection.execute(f"copy raw.{name} from {text(str(file))} (format csv, header true)")
 
@@ -238,3 +236,10 @@ def write_rows(file: TextIO, columns: tuple[str, ...], rows: list[dict[str, str]
     writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
+
+
+def write_csv(path: Path, rows: Iterable[dict[str, str]], columns: Iterable[str] = ()) -> None:
+    """Write rows as a seed, with the columns of the first unless they are given."""
+    rows = list(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write_rows(file, tuple(columns or rows[0]), rows)

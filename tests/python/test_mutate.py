@@ -11,9 +11,9 @@ import pytest
 from conftest import PROJECT, Built, copy_project, run_build
 from verification import mutate
 from verification.engine import FORM, KEPT, NOTHING_CHANGES, Build
-from verification.mutants import CELLS, KINDS, Mutant, digit_errors, write_csv
+from verification.mutants import CELLS, KINDS, Mutant, digit_errors
 from verification.mutate import Trial
-from warehouse.sheets import read_csv
+from warehouse.sheets import read_csv, write_csv
 
 TABLE = "ussc_production_2021.table_11"
 
