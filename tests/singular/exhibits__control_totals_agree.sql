@@ -1,14 +1,4 @@
-with rows_keyed as (
-    {% for model in ['stg_cells', 'stg_comparisons'] %}
-        select
-            exhibit_id,
-            row_number,
-            row_label,
-            wording
-        from {{ ref(model) }}
-        {% if not loop.last %}union{% endif %}
-    {% endfor %}
-),
+with rows_keyed as ({{ rows_keyed(['wording']) }}),
 
 keyed as (
     select

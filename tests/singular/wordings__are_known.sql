@@ -1,14 +1,4 @@
-with used as (
-    {% for model in ['stg_cells', 'stg_comparisons'] %}
-        select
-            exhibit_id,
-            row_number,
-            row_label,
-            wording
-        from {{ ref(model) }}
-        {% if not loop.last %}union{% endif %}
-    {% endfor %}
-)
+with used as ({{ rows_keyed(['wording']) }})
 
 select
     used.exhibit_id || ', row ' || used.row_number || ' (' || used.row_label

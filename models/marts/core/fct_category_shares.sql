@@ -19,23 +19,12 @@ shares as (
         fiscal_year,
         classification_id,
         category_key,
-        {% for prefix, measure in {
+        {{ measure_columns({
             'offender_count': 'offender_count',
             'published_percent': 'offender_percent',
             'percent_of_category': 'offender_percent_of_category',
             'mean_sentence_months': 'mean_sentence_months',
-        }.items() %}
-            max(case when measure_id = '{{ measure }}' then obs_value end)
-                as {{ prefix }},
-            max(case when measure_id = '{{ measure }}' then value_low end)
-                as {{ prefix }}_low,
-            max(case when measure_id = '{{ measure }}' then value_high end)
-                as {{ prefix }}_high,
-            max(case when measure_id = '{{ measure }}' then observation_id end)
-                as {{ prefix }}_observation_id,
-        {% endfor %}
-        max(case when measure_id = 'offender_count' then obs_status end)
-            as offender_count_status,
+        }) }},
         max(percent_base) as percent_base
     from numbers
     where printing = 1

@@ -1,7 +1,3 @@
-{%- set measures = [
-    'offender_count', 'mean_sentence_months', 'mean_age_years', 'median_loss_dollars',
-] -%}
-
 with populations as (select * from {{ ref('dim_populations') }}),
 
 -- A population that a category of another forms has that category's numbers, too.
@@ -36,18 +32,12 @@ totals as (
     select
         placed_population_id as population_id,
         fiscal_year,
-        {% for measure in measures %}
-            max(case when measure_id = '{{ measure }}' then obs_value end)
-                as {{ measure }},
-            max(case when measure_id = '{{ measure }}' then value_low end)
-                as {{ measure }}_low,
-            max(case when measure_id = '{{ measure }}' then value_high end)
-                as {{ measure }}_high,
-            max(case when measure_id = '{{ measure }}' then observation_id end)
-                as {{ measure }}_observation_id,
-        {% endfor %}
-        max(case when measure_id = 'offender_count' then obs_status end)
-            as offender_count_status
+        {{ measure_columns({
+            'offender_count': 'offender_count',
+            'mean_sentence_months': 'mean_sentence_months',
+            'mean_age_years': 'mean_age_years',
+            'median_loss_dollars': 'median_loss_dollars',
+        }) }}
     from placed
     group by placed_population_id, fiscal_year
 )
