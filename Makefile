@@ -8,7 +8,7 @@ export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
 .PHONY: help build docs site serve sql test test-all lint format release rollback postgres superset dagster
-.PHONY: scaffold review screenshots images key verify-source mutate bench bench-scale lock clean
+.PHONY: scaffold review images key verify-source mutate bench bench-scale lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,9 +62,6 @@ serve: $(VENV)/build.ready ## show the report pages on this machine: PORT=8000
 	@$(BIN)/python scripts/cli.py serve --port $(PORT)
 PORT ?= 8000
 
-screenshots: $(VENV)/dev.ready ## take pictures of all report pages: screenshots/
-	@$(BIN)/python scripts/cli.py screenshots
-
 images: $(VENV)/site.ready ## draw the charts that the README shows: docs/images/
 	@$(BIN)/python scripts/cli.py images
 
@@ -116,7 +113,7 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 LOCK_OPTIONS := --universal --generate-hashes --no-strip-extras --no-header --quiet $(UPGRADE)
 
 clean: ## remove everything that the other targets make
-	@rm -rf build screenshots target logs $(VENV) $(VENV)-* .work .*_cache
+	@rm -rf build target logs $(VENV) $(VENV)-* .work .*_cache
 
 PYTHON_IS_NEW_ENOUGH := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	|| { echo "Python 3.11 or later is needed: make PYTHON=<path>" >&2; exit 2; }

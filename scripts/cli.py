@@ -21,7 +21,6 @@ COMMANDS = {
     "site": "pages",
     "serve": "pages",
     "images": "pages",
-    "screenshots": "pages",
     "postgres": "servers",
     "superset": "servers",
     "sql": "warehouse",

@@ -13,13 +13,11 @@ from warehouse.project import PROJECT, UserError
 
 BUILD = PROJECT / "build"
 HOST = "127.0.0.1"  # this machine alone
+WIDTH = 680  # of the README's charts, in pixels
 
 FILE = click.Path(path_type=Path)
 warehouse_option = click.option(
     "--warehouse", type=FILE, default=BUILD / "warehouse.duckdb", help="DuckDB file to read"
-)
-site_option = click.option(
-    "--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site"
 )
 
 
@@ -50,7 +48,7 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
 
 
 @click.command()
-@site_option
+@click.option("--site", "folder", type=FILE, default=BUILD / "site", help="default: build/site")
 @click.option("--port", type=int, default=8000, help="default: 8000; 0 takes a free one")
 def serve(folder: Path, port: int) -> None:
     """Show the report pages on this machine: http://127.0.0.1:8000 until interrupted."""
@@ -64,18 +62,16 @@ def serve(folder: Path, port: int) -> None:
 @warehouse_option
 @click.option("--output", type=FILE, default=PROJECT / "docs" / "images")
 def images(warehouse: Path, output: Path) -> None:
-    """Draw the charts that the README shows, from the warehouse: docs/images/."""
-    from pages.pictures import draw
+    """Draw the charts that the README shows, in light mode and with a ground: docs/images/."""
+    from pages.charts import svg
+    from pages.data import Data
+    from pages.subjects import overview_charts
+    from warehouse.database import connect_read_only
 
-    for path in draw(warehouse, output):
-        click.echo(f"images: {path}", err=True)
-
-
-@click.command()
-@site_option
-@click.option("--output", type=FILE, default=PROJECT / "screenshots", help="default: screenshots")
-def screenshots(folder: Path, output: Path) -> None:
-    """Take pictures of all report pages: narrow and wide, light and dark, and in print."""
-    from pages.pictures import take
-
-    click.echo(f"screenshots: {take(folder, output)} pictures -> {output}", err=True)
+    output.mkdir(parents=True, exist_ok=True)
+    with connect_read_only(warehouse) as connection:
+        for chart in overview_charts(Data(connection)):
+            path = output / f"{chart['title'].lower().replace(' ', '_')}.svg"
+            drawn = svg(chart["chart"], f"{chart['title']}. {chart['message']}", WIDTH)
+            path.write_text(drawn, encoding="utf-8", newline="\n")
+            click.echo(f"images: {path}", err=True)

@@ -19,8 +19,7 @@ import pytest
 from filelock import FileLock
 
 import cli
-from html_pages import Pages, read
-from pages.pictures import page_files
+from html_pages import Pages, page_files, read
 from pages.site import make_site
 from publish.build import Places
 from warehouse.database import STORAGE

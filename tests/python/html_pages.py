@@ -15,6 +15,11 @@ from pages.commands import server
 Pages = dict[str, Element]
 
 
+def page_files(site: Path) -> list[Path]:
+    """Return the files of the pages; dbt's documentation is not one of them."""
+    return sorted(path for path in site.glob("**/*.html") if path.parent.name != "dbt")
+
+
 def read(page: Path) -> Element:
     """Read a page, in which every tag has to be closed in its turn."""
     return ElementTree.parse(page).getroot()

@@ -18,11 +18,20 @@ import pytest
 import exported
 from conftest import PROJECT, Built, Marts, Refused, copy_folder, run_cli
 from exported import Copy, assert_checksums_hold, contents
-from html_pages import CellRead, Element, Pages, read, rows, serving, table, text
+from html_pages import (
+    CellRead,
+    Element,
+    Pages,
+    page_files,
+    read,
+    rows,
+    serving,
+    table,
+    text,
+)
 from pages.checks import VERDICTS
 from pages.commands import server
 from pages.data import Data, grouped
-from pages.pictures import page_files
 from pages.site import NAVIGATION, make_site
 from warehouse.project import UserError
 
@@ -319,7 +328,6 @@ def test_the_pages_follow_the_warehouse(
     [
         ("site --warehouse {folder}/none.duckdb --output {folder}/site", "build it first"),
         ("serve --site {folder}/site", "run make site first"),
-        ("screenshots --site {folder}/site", "run make site first"),
     ],
 )
 def test_commands_refuse_in_one_line(
