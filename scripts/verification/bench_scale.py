@@ -4,7 +4,7 @@ Consistent copies of the first report, under other codes, are loaded into the ra
 schema of a DuckDB file. Every model and every test runs there as dbt compiled it, and `by_hand.sql`
 makes the facts that grow, and checks them, from the same tables; the facts are compared by hash.
 Each size and each of the two runs in a process of its own, so that CPU and peak memory are its own.
-Last, dbt builds one report of many exhibits.
+Last, dbt builds many exhibits.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ import duckdb
 
 from export.marts import export
 from publish.build import Places
+from verification.bench_reports import FIRST, OF_COPY, OF_REPORT, copy_project, run_command
 from verification.replay import read_steps
 from warehouse.database import quoted, text
 from warehouse.project import PROJECT, UserError
-from warehouse.sheets import enter_checksums, read_csv, sheet_paths, write_csv
+from warehouse.sheets import sheet_paths
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 EXHIBITS = (100, 1_000)
@@ -45,10 +46,6 @@ AIM_PEAK = 6000  # MB, at the largest size
 AIM_EXPORT = (60.0, 1000)  # CPU seconds and MB, from raw to export
 AIM_EXHIBITS = 2.0  # time of a build for ten times the exhibits
 
-# Codes that differ from copy to copy. The others (years, classifications, measures) are shared.
-REPORT = "ussc_production_2021"
-OF_REPORT = ("report_id", "exhibit_id", "check_id")
-OF_COPY = ("population_id", "parent_population_id", "discrepancy_id")
 COPIED = {
     "cells", "comparisons", "reports", "exhibits", "exhibit_columns", "second_keying",
     "populations", "known_discrepancies",
@@ -65,7 +62,7 @@ def load(path: str, source: str, observations: int) -> None:
     with connect(path, 8) as connection:
         connection.execute(f"attach {text(source)} as source (read_only)")
         [[printed]] = connection.execute(
-            f"select count(*) from source.raw.cells where report_id = '{REPORT}'"
+            f"select count(*) from source.raw.cells where report_id = '{FIRST}'"
         ).fetchall()
         tables = connection.execute(
             "select schema_name, table_name, list(column_name order by column_index)"
@@ -76,20 +73,20 @@ def load(path: str, source: str, observations: int) -> None:
             times = -(-observations // printed) if table in COPIED else 1
             times = 0 if table == "bound_proposals" else times  # the script by hand has none
             of_report = next(
-                (column for column in OF_REPORT[:2] if column in columns), f"'{REPORT}'"
+                (column for column in OF_REPORT[:2] if column in columns), f"'{FIRST}'"
             )
             connection.execute(f"create schema if not exists {schema}")
             connection.execute(
                 f"create table {schema}.{table} as select {', '.join(map(_copied, columns))}"
                 f" from source.{schema}.{table}, range({times}) as copies (n)"
-                f" where starts_with({of_report}, '{REPORT}') order by n"
+                f" where starts_with({of_report}, '{FIRST}') order by n"
             )
 
 
 def _copied(column: str) -> str:
     suffix = "case when n = 0 then '' else '_' || n end"
     if column in OF_REPORT:
-        return f"replace({column}, '{REPORT}', '{REPORT}' || {suffix}) as {column}"
+        return f"replace({column}, '{FIRST}', '{FIRST}' || {suffix}) as {column}"
     return f"{column} || {suffix} as {column}" if column in OF_COPY else column
 
 
@@ -186,16 +183,6 @@ class Bench:
         self.costs: dict[tuple[str, int], Costs] = {}
         self.peaks: dict[tuple[str, int], int] = {}
 
-    def build(self, project: Path, output: Path) -> float:
-        """Build a project with dbt, and return the CPU seconds."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "scripts/cli.py", "build", "--output", str(output)]
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise UserError(f"the build failed: {' '.join(done.stderr.split())[-300:]}")
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
     def work(self, job: str, *arguments: object) -> dict[str, Any]:
         """Do a job in a process of its own."""
         command = [sys.executable, "-m", "verification.bench_scale", job, *map(str, arguments)]
@@ -275,12 +262,13 @@ class Bench:
         return [_aim("growth of a node", f"at most {AIM_GROWTH:g}", met), *lines]
 
     def many_exhibits(self) -> list[str]:
-        """Build one report of many exhibits with dbt."""
+        """Build many exhibits with dbt: those of copies of one report."""
+        sheets = [path for path in sheet_paths(PROJECT) if path.parent.name == FIRST]
         seconds = []
         for count in EXHIBITS:
             project = self.folder / f"project_{count}"
-            copy_exhibits(project, count)
-            seconds.append(self.build(project, self.folder / "many" / str(count)))
+            copy_project(project, FIRST, -(-count // len(sheets)) - 1)
+            seconds.append(run_command(project, "build")[0])
         times = seconds[1] / seconds[0]
         shown = ", ".join(f"{n:,}: {s:.1f} s" for n, s in zip(EXHIBITS, seconds, strict=True))
         what = f"build with exhibits, CPU: {shown}; {times:.2f} times"
@@ -313,39 +301,6 @@ def differences(path: Path, other: Path) -> list[str]:
     return found
 
 
-def copy_exhibits(project: Path, count: int) -> None:
-    """Make a project whose one report has at least so many exhibits."""
-    ignore = shutil.ignore_patterns("build", "releases", "target", "logs", "__pycache__", ".*")
-    shutil.copytree(PROJECT, project, ignore=ignore)
-    sheets = [path for path in sheet_paths(PROJECT) if path.parent.name == REPORT]
-    copies = -(-count // len(sheets))
-    for path in [*(PROJECT / "seeds" / REPORT).iterdir(), *(PROJECT / "seeds/reference").iterdir()]:
-        if path in sheets or path.stem in COPIED - {"reports"}:
-            rows = read_csv(path)
-            own = [row for row in rows if row.get("exhibit_id", REPORT).startswith(REPORT)]
-            copied = [
-                [{k: _of_exhibit(k, v, n) for k, v in row.items()} for row in (own if n else rows)]
-                for n in range(copies)
-            ]
-            target = project / path.relative_to(PROJECT)
-            if path not in sheets:
-                write_csv(target, list(itertools.chain(*copied)))
-                continue
-            for n, rows in enumerate(copied):
-                write_csv(target.with_stem(f"{path.stem}_{n}") if n else target, rows)
-    enter_checksums(project)
-
-
-def _of_exhibit(column: str, value: str, n: int) -> str:
-    if not n or not value:
-        return value
-    if column in OF_REPORT:
-        return re.sub(rf"({REPORT}[.][a-z0-9_]+)", rf"\1_{n}", value)
-    if column in OF_COPY or column in ("exhibit", "compared_exhibit"):
-        return f"{value}_{n}"
-    return str(int(value) + 1000 * n) if column == "sort_order" else value
-
-
 def measure(folder: Path, sizes: Sequence[int], gigabytes: float) -> Iterator[str]:
     """Measure all, and give the lines of the report as they come.
 
@@ -354,7 +309,7 @@ def measure(folder: Path, sizes: Sequence[int], gigabytes: float) -> Iterator[st
 
     """
     bench = Bench(folder, gigabytes)
-    bench.build(PROJECT, bench.places.folder)
+    run_command(PROJECT, "build", "--output", str(bench.places.folder))
     yield "CPU seconds; observations    models     tests   peak, MB   by hand  ratio"
     for size in sizes:
         yield from bench.measure(size)
