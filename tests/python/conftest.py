@@ -247,6 +247,12 @@ def make_edition(built: Built, folder: Path, number: int) -> Path:
     return folder
 
 
+def cells(table: str) -> list[list[str]]:
+    """Read a table: cells between bars; a line that begins with | continues the row above."""
+    rows = table.strip().replace("\n|", " |").splitlines()
+    return [[cell.strip().replace("\\n", "\n") for cell in row.split("|")] for row in rows]
+
+
 def alter(path: Path, old: str, new: str) -> None:
     """Replace a text that occurs once in a file."""
     text = path.read_text(encoding="utf-8")
