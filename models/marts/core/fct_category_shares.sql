@@ -25,7 +25,9 @@ shares as (
             'percent_of_category': 'offender_percent_of_category',
             'mean_sentence_months': 'mean_sentence_months',
         }) }},
-        max(percent_base) as percent_base
+        max(percent_base) as percent_base,
+        report_id || '/' || population_id || '/' || fiscal_year || '/'
+        || classification_id as list_key
     from numbers
     where printing = 1
     group by report_id, population_id, fiscal_year, classification_id, category_key
@@ -50,19 +52,16 @@ listed as (
 
 -- A list has every part, or the group that a missing part belongs to.
 lists as (
-    select
-        report_id,
-        population_id,
-        fiscal_year,
+    select distinct
+        list_key,
         classification_id
     from listed
     where offender_count_low is not null or published_percent is not null
-    group by report_id, population_id, fiscal_year, classification_id
 ),
 
 parts as (
     select
-        lists.*,
+        lists.list_key,
         categories.parent_category_id,
         listed.category_key is not null as is_listed,
         listed_groups.category_key is not null as is_in_a_listed_group
@@ -73,36 +72,25 @@ parts as (
             and categories.category_role in ('part', 'residual')
     left join listed
         on
-            lists.report_id = listed.report_id
-            and lists.population_id = listed.population_id
-            and lists.fiscal_year = listed.fiscal_year
+            lists.list_key = listed.list_key
             and categories.category_key = listed.category_key
     left join listed as listed_groups
         on
-            lists.report_id = listed_groups.report_id
-            and lists.population_id = listed_groups.population_id
-            and lists.fiscal_year = listed_groups.fiscal_year
-            and lists.classification_id = listed_groups.classification_id
+            lists.list_key = listed_groups.list_key
             and categories.parent_category_id = listed_groups.category_id
 ),
 
 covered as (
     select
-        report_id,
-        population_id,
-        fiscal_year,
-        classification_id,
+        list_key,
         bool_and(is_listed or is_in_a_listed_group) as is_covered
     from parts
-    group by report_id, population_id, fiscal_year, classification_id
+    group by list_key
 ),
 
 groups_used as (
     select distinct
-        report_id,
-        population_id,
-        fiscal_year,
-        classification_id,
+        list_key,
         parent_category_id as category_id
     from parts
     where is_in_a_listed_group and not is_listed
@@ -139,18 +127,10 @@ category_shares as (
         on
             listed.population_id = population_totals.population_id
             and listed.fiscal_year = population_totals.fiscal_year
-    left join covered
-        on
-            listed.report_id = covered.report_id
-            and listed.population_id = covered.population_id
-            and listed.fiscal_year = covered.fiscal_year
-            and listed.classification_id = covered.classification_id
+    left join covered on listed.list_key = covered.list_key
     left join groups_used
         on
-            listed.report_id = groups_used.report_id
-            and listed.population_id = groups_used.population_id
-            and listed.fiscal_year = groups_used.fiscal_year
-            and listed.classification_id = groups_used.classification_id
+            listed.list_key = groups_used.list_key
             and groups_used.category_id
             in (listed.category_id, listed.parent_category_id)
 )
