@@ -183,6 +183,9 @@ select
     categories.category_role,
     categories.parent_category_id,
     categories.sort_order,
+    all_quantities.fiscal_year || '/' || all_quantities.population_id || '/'
+    || categories.classification_id || '/' || all_quantities.measure_id
+    || coalesce('/' || all_quantities.percent_base, '') as family_key,
     all_quantities.measure_id,
     all_quantities.statistic,
     all_quantities.percent_base,

@@ -3,21 +3,12 @@
 -- group of parts that is printed stands for them unless all of them are.
 with groups as (
     select distinct
-        groups.quantity_key,
-        groups.fiscal_year,
-        groups.population_id,
-        groups.classification_id,
-        groups.measure_id,
-        groups.percent_base,
+        groups.family_key,
         groups.category_id
     from {{ ref('int_quantities') }} as groups
     inner join {{ ref('int_quantities') }} as members
         on
-            groups.fiscal_year = members.fiscal_year
-            and groups.population_id = members.population_id
-            and groups.classification_id = members.classification_id
-            and groups.measure_id = members.measure_id
-            and coalesce(groups.percent_base, '') = coalesce(members.percent_base, '')
+            groups.family_key = members.family_key
             and groups.category_id = members.parent_category_id
     where groups.category_role = 'group' and members.origin = 'unknown'
 ),
@@ -38,12 +29,7 @@ parts as (
         on quantities.classification_id = classifications.classification_id
     left join groups
         on
-            quantities.fiscal_year = groups.fiscal_year
-            and quantities.population_id = groups.population_id
-            and quantities.classification_id = groups.classification_id
-            and quantities.measure_id = groups.measure_id
-            and coalesce(quantities.percent_base, '')
-            = coalesce(groups.percent_base, '')
+            quantities.family_key = groups.family_key
             and groups.category_id
             in (quantities.category_id, quantities.parent_category_id)
     where
@@ -52,7 +38,7 @@ parts as (
             when classifications.is_mutually_exclusive
                 then
                     case
-                        when groups.quantity_key is null
+                        when groups.category_id is null
                             then quantities.category_role in ('part', 'residual')
                         else quantities.category_role = 'group'
                     end
@@ -62,12 +48,8 @@ parts as (
 
 sums as (
     select
-        fiscal_year,
-        population_id,
-        classification_id,
-        measure_id,
-        percent_base,
-        classification_id
+        family_key,
+        min(classification_id)
         || case when bool_and(is_mutually_exclusive) then '.' else '.use.' end
         || min(statistic) || ':' || min(observation_id) as id,
         min(label) || case
@@ -79,7 +61,7 @@ sums as (
         min(sum_of_parts) as high
     from parts
     where sum_of_parts is not null
-    group by fiscal_year, population_id, classification_id, measure_id, percent_base
+    group by family_key
     having count(observation_id) > 0
 )
 
@@ -88,13 +70,7 @@ select {{ relation_term(
     is_subject="parts.origin <> 'unknown'", subject='sums.subject'
 ) }}
 from sums
-inner join parts
-    on
-        sums.fiscal_year = parts.fiscal_year
-        and sums.population_id = parts.population_id
-        and sums.classification_id = parts.classification_id
-        and sums.measure_id = parts.measure_id
-        and coalesce(sums.percent_base, '') = coalesce(parts.percent_base, '')
+inner join parts on sums.family_key = parts.family_key
 union all
 select {{ relation_term(
     id='id', quantity='whole_key', coefficient='-1', low='low', high='high',

@@ -16,10 +16,7 @@ with quantities as (
 
 unions as (
     select distinct
-        parts.fiscal_year,
-        parts.population_id,
-        parts.classification_id,
-        parts.measure_id,
+        parts.family_key,
         cast(null as text) as group_id,
         parts.classification_id || '.all:' || wholes.observation_id as id,
         parts.label || ': offenders in any' as subject,
@@ -31,10 +28,7 @@ unions as (
     where parts.category_role = 'part' and wholes.category_role <> 'total'
     union all
     select
-        quantities.fiscal_year,
-        quantities.population_id,
-        quantities.classification_id,
-        quantities.measure_id,
+        quantities.family_key,
         case when quantities.category_role = 'group' then quantities.category_id
         end as group_id,
         case quantities.category_role
@@ -68,10 +62,7 @@ select {{ relation_term(
 from unions
 inner join quantities as parts
     on
-        unions.fiscal_year = parts.fiscal_year
-        and unions.population_id = parts.population_id
-        and unions.classification_id = parts.classification_id
-        and unions.measure_id = parts.measure_id
+        unions.family_key = parts.family_key
         and parts.category_role = 'part'
         and coalesce(unions.group_id, '') in ('', parts.parent_category_id)
 union all
