@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from keying.guesses import Guesses
-from verification.document import COUNTS, FISCAL_YEAR, TOKEN, Document, Span
+from verification.document import COUNTS, FISCAL_YEAR, TOKEN, Document, Span, unit_beside
 
 YEAR = re.compile(rf"\b(?:since )?(?:in )?{FISCAL_YEAR}", re.IGNORECASE)
 FRAMES = re.compile(rf"{YEAR.pattern}|\b(?:Figure|Table|Section) \d+|<sup>\d+</sup>", re.IGNORECASE)
@@ -75,30 +75,18 @@ def _values(text: str, start: int, guesses: Guesses) -> list[Span]:
     spans = []
     for match in TOKEN.finditer(text, start):
         word = (match.group("word") or "").lower()
-        is_value = word in COUNTS.split() and _unit(text, match.span(), guesses)[0]
+        unit, _ = unit_beside(text, match.span(), guesses.printed_units)
+        is_value = word in COUNTS.split() and unit
         is_framed = any(a <= match.start() < b for a, b in framed)
         if (match.group("digits") or is_value) and not is_framed:
             spans.append(match.span())
     return spans
 
 
-def _unit(text: str, span: Span, guesses: Guesses) -> tuple[str, Span]:
-    """Return the unit beside a number, as printed, and where both stand together."""
-    start, end = span
-    before = re.search(r"(?:\b(\w+) ?= ?|(\$))$", text[:start])
-    if before and (before.group(1) or "$").lower() in guesses.printed_units:
-        return before.group(1) or "$", (before.start(), end)
-    for after in (r"\s?(%)", r"[-\s](\w+ \w+)", r"[-\s](\w+)"):
-        match = re.compile(after).match(text, end)
-        if match and match.group(1).lower() in guesses.printed_units:
-            return match.group(1), (start, match.end())
-    return "", span
-
-
 def _of_list(text: str, guesses: Guesses) -> Iterator[Number]:
     """Give the numbers of a list, which stand before their words if the first one does."""
     spans = _values(text, 0, guesses)
-    united = [_unit(text, span, guesses) for span in spans]
+    united = [unit_beside(text, span, guesses.printed_units) for span in spans]
     starts = [start for _, (start, _) in united]
     is_first = not _label(text[: starts[0]], guesses) if starts else True
     end = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 # Words that are numbers, words that gloss one, and words that compare two.
@@ -31,6 +31,8 @@ TOKEN = re.compile(
 )
 CAPTION = re.compile(r"(Figure|Table) (\d+)\. ")
 SENTENCE_END = re.compile(r"(?<!\b[A-Z])[.!?][\"”’')]*(?:<sup>(?P<mark>\d+)</sup>)?(?=\s|$)")
+BEFORE = re.compile(r"(?:\b(\w+) ?= ?|(\$))$")
+BESIDE = tuple(map(re.compile, (r"\s?(%)", r"[-\s](\w+ \w+)", r"[-\s](\w+)")))
 PREAMBLE = "(before the first heading)"
 
 
@@ -97,6 +99,23 @@ class Block:
             if span[0] >= start and self.text[slice(*span)].lower() == token.lower():
                 return span
         return None
+
+
+def unit_beside(text: str, span: Span, known: Collection[str]) -> tuple[str, Span]:
+    """Return the unit beside a number, as printed, and where both stand together.
+
+    It is empty where none of the known ones, in lower case, stands there.
+    """
+    start, end = span
+    if before := BEFORE.search(text[:start]):
+        unit = before.group(1) or before.group(2)
+        if unit.lower() in known:
+            return unit, (before.start(), end)
+    for after in BESIDE:
+        match = after.match(text, end)
+        if match and match.group(1).lower() in known:
+            return match.group(1), (start, match.end())
+    return "", span
 
 
 class Document:

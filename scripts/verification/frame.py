@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from verification.document import FISCAL_YEAR, TOKEN, Document, Sentence, Span
+from verification.document import FISCAL_YEAR, TOKEN, Document, Sentence, Span, unit_beside
 from verification.rows import FRAMES, Fault, Row, fault, heading_row
 from verification.words import Words, stem
 
 # What begins the next statement, so that the words of the number stand before it.
 FOLLOWED = re.compile(r"\s*(?:[,;.(<]|$|(?:or|and|nor|but|to|which)\b)")
-BESIDE = re.compile(r"\s?(%)|[-\s](\w+(?: \w+)?)")
 CITED = re.compile(r"\b(?:Figure|Table) \d+\b")
 YEAR = re.compile(rf"\b{FISCAL_YEAR}", re.IGNORECASE)
 
@@ -83,7 +82,8 @@ def _check_heading(row: Row, column: str, codes: Codes, document: Document) -> I
 
 def _check_unit(row: Row, column: str, rows: Sequence[Row], codes: Codes) -> Iterator[Fault]:
     """Check the unit beside a number, and that its measure has this unit and is spoken of."""
-    number, unit = row.cells[column], unit_beside(row, row.numbers[column], codes)
+    number, known = row.cells[column], set[str]().union(*codes.units.values())
+    unit = unit_beside(row.block.text, row.numbers[column], known)[0].lower()
     measure, wrong = _measure(row, column, codes)
     none = f"has no known unit beside {number}, nor what label_words.csv has for one"
     has = f'has "{unit}" beside {number}' if unit else none
@@ -128,19 +128,6 @@ def _unsaid(
         said = [row.said]
     unsaid = {word for word in own if not any(words.says(f"{t} {unit}", word) for t in said)}
     return unsaid if others or not unit or unsaid == own else set()
-
-
-def unit_beside(row: Row, span: Span, codes: Codes) -> str:
-    """Return the unit printed before or after a number; empty if there is none that is known."""
-    text = row.block.text
-    known = set().union(*codes.units.values())
-    before = re.search(r"(\w+) ?= ?$|(\$)$", text[: span[0]])
-    after = BESIDE.match(text, span[1])
-    beside = [before.group(1) or before.group(2)] if before else []
-    if after:
-        words = after.group(1) or after.group(2)
-        beside += [words, words.partition(" ")[0]]
-    return next((unit.lower() for unit in beside if unit.lower() in known), "")
 
 
 def _lead_in(row: Row) -> str:
