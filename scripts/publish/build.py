@@ -149,11 +149,28 @@ def build_with_dbt(
             make_documentation("duckdb", target_path)
     finally:
         close_connections()
-    check_results(results, lambda: duckdb.connect(str(warehouse)))
+    try:
+        check_results(results, lambda: duckdb.connect(str(warehouse)))
+    except BuildFailedError as error:
+        error.details += _suggestions(warehouse, target_path)
+        raise
     with duckdb.connect(str(warehouse)) as connection:
         for statement in descriptions(target_path / "manifest.json"):
             connection.execute(statement)
     return results
+
+
+def _suggestions(warehouse: Path, target_path: Path) -> list[str]:
+    """Point at the cells that may be wrong. A fault of this must not hide what failed."""
+    try:
+        # Imported here: a build that passes does without it.
+        from verification.engine import Build
+        from verification.suggest import suggestions
+
+        artifacts = (target_path / name for name in ("manifest.json", "run_results.json"))
+        return suggestions(Build(PROJECT, *artifacts), warehouse)
+    except Exception as error:
+        return [f"which cells may be wrong could not be found out: {' '.join(str(error).split())}"]
 
 
 def check_seeds() -> None:

@@ -58,10 +58,32 @@ COPIED = {
 RELATED = """
     with terms as (
         select relation_id, split_part(observation_id, '.', 1) as report_id
-        from marts.fct_relation_terms where observation_id is not null
+        from {} where observation_id is not null
     )
     select distinct terms.report_id, others.report_id
     from terms inner join terms as others using (relation_id)
+"""
+
+
+# The terms of relations: what is known of each number, what its kind can be, and the limits.
+TERMS = """
+select
+    terms.relation_id,
+    coalesce(terms.quantity_key, terms.observation_key) as number_key,
+    terms.coefficient,
+    coalesce(quantities.value_low, observations.obs_value) as value_low,
+    coalesce(quantities.value_high, observations.obs_value) as value_high,
+    coalesce(quantities.value_from, measures.value_from) as value_from,
+    coalesce(quantities.value_to, measures.value_to) as value_to,
+    terms.low,
+    terms.high,
+    terms.bounds,
+    terms.coefficient_key
+from intermediate.int_relation_terms as terms
+left join intermediate.int_quantities as quantities using (quantity_key)
+left join intermediate.int_observations as observations
+    on terms.observation_key = observations.observation_key
+left join reference.measures as measures on observations.measure_id = measures.measure_id
 """
 
 
@@ -74,14 +96,92 @@ class Build:
     run_results: Path
 
 
-class Engine:
-    """The compiled SQL of a build, run on many altered sheets at once.
+class Copies:
+    """Copies of reports side by side in one database, each with one altered sheet.
 
     Planning takes nearly all the time of so small a build, whatever the number of rows. So each
     altered sheet is part of a copy of its own of its report, with those that relations join to it,
-    and a failing test names the copy by its exhibits or its fiscal year. A failure that names no
-    copy is held against none of them: that a table has no rows, that a view of an exhibit, whose
-    code it knows, is not as it should be.
+    and a failing test names the copy by its exhibits or its fiscal year.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, steps: Sequence[Step], sheets: Sequence[Sheet]
+    ) -> None:
+        """Take a database with the raw tables and reference seeds, and what to run on copies."""
+        self.connection, self.steps, self.sheets = connection, steps, sheets
+        self.related = {sheet.report_id: {sheet.report_id} for sheet in sheets}
+
+    def relate(self, terms: str) -> None:
+        """Copy reports together that relations join, from a table of terms by their numbers."""
+        for one, other in self.connection.execute(RELATED.format(terms)).fetchall():
+            self.related[one].add(other)
+
+    def failures(self, sheets: Mapping[int, Sheet]) -> tuple[dict[str, list[str]], bool]:
+        """Return the failures of each test that has any on copies with altered sheets.
+
+        The second is false if a table cannot be made: no test after that is run.
+        """
+        failures: dict[str, list[str]] = {}
+        self.connection.begin()
+        try:
+            self._load(sheets)
+            for step in self.steps:
+                for statement in step.statements:
+                    rows = self.connection.execute(statement).fetchall()
+                if step.kind == "tests" and rows:
+                    failures[step.name] = [str(row[0]) for row in rows]
+                    if reads_raw_alone(step):
+                        self._forget(failures[step.name])
+        except duckdb.Error:
+            return failures, False
+        finally:
+            self.connection.rollback()
+        return failures, True
+
+    def _forget(self, failures: Sequence[str]) -> None:
+        """Delete the copies with a raw cell that no table can be made of."""
+        for number in {number for failure in failures for number in TAG.findall(failure)}:
+            for name in ("cells", "comparisons"):
+                self.connection.execute(
+                    f"delete from raw.{name} where report_id like ?", [f"%_copy{number}"]
+                )
+
+    def _load(self, altered: Mapping[int, Sheet]) -> None:
+        """Put a copy for each altered sheet in the place of the sheets and what describes them."""
+        sheets = [
+            _copied(change if sheet.path == change.path else sheet, number)
+            for number, change in altered.items()
+            for sheet in self.sheets
+            if sheet.report_id in self.related[change.report_id]
+        ]
+        fill(self.connection, tables_of(sheets))
+        copies = {
+            f"{number} {report_id}"
+            for number, change in altered.items()
+            for report_id in self.related[change.report_id]
+        }
+        self.connection.execute(
+            "create temp table copies as select '_copy' || split_part(copy, ' ', 1) as tag,"
+            f" split_part(copy, ' ', 1)::integer * {YEARS_APART} as years,"
+            " split_part(copy, ' ', 2) as copied_report from (select unnest(?) as copy)",
+            [sorted(copies)],
+        )
+        for table, columns_copied in COPIED.items():
+            code = "exhibit_id" if "exhibit_id" in columns_copied else "report_id"
+            self.connection.execute(
+                "create temp table copied as"
+                f" select * exclude (tag, years, copied_report) replace ({columns_copied})"
+                f" from {table} inner join copies on copied_report = split_part({code}, '.', 1)"
+            )
+            self.connection.execute(f"delete from {table}")
+            self.connection.execute(f"insert into {table} from copied; drop table copied")
+
+
+class Engine(Copies):
+    """The compiled SQL of a build, run on many altered sheets at once.
+
+    A failure that names no copy is held against none of them: that a table has no rows, that a view
+    of an exhibit, whose code it knows, is not as it should be.
     """
 
     def __init__(self, build: Build) -> None:
@@ -92,19 +192,14 @@ class Engine:
 
         """
         steps = [materialized(step) for step in read_steps(build.manifest, build.run_results)]
-        self.sheets = [read_sheet(path) for path in sheet_paths(build.project)]
-        self.connection = open_database(steps[0])
+        sheets = [read_sheet(path) for path in sheet_paths(build.project)]
+        super().__init__(open_database(steps[0]), _in_order(steps), sheets)
         self.connection.execute("set threads = 1")
         load_sheets(self.connection, build.project)
-        self.all_steps, self.steps = steps, _in_order(steps)
-        self.project = build.project
+        self.all_steps, self.project = steps, build.project
         failing = run_steps(self.connection, steps)
-        self.related: dict[str, set[str]] = {
-            sheet.report_id: {sheet.report_id} for sheet in self.sheets
-        }
-        for one, other in self.connection.execute(RELATED).fetchall():
-            self.related[one].add(other)
-        failing = failing or self._failures({number: self.sheets[0] for number in (1, 2)})[0]
+        self.relate("marts.fct_relation_terms")
+        failing = failing or self.failures({number: self.sheets[0] for number in (1, 2)})[0]
         if failing:
             raise UserError(f"the build to mutate fails already: {', '.join(failing)}")
         self.published = self._published()
@@ -121,11 +216,11 @@ class Engine:
         """
         caught = {number: FORM for number, sheet in sheets.items() if _faults(sheet)}
         left = {number: sheet for number, sheet in sheets.items() if number not in caught}
-        failures, is_complete = self._failures(left)
+        failures, is_complete = self.failures(left)
         found: dict[int, str] = {}
         for test, texts in failures.items():
             for failure in texts:
-                numbers = set(map(int, TAG.findall(failure) or YEAR.findall(failure)))
+                numbers = copies_in(failure)
                 if len(numbers) == 1 and numbers <= left.keys():
                     found.setdefault(numbers.pop(), test)
         rest = [number for number in left if number not in found]
@@ -181,65 +276,10 @@ class Engine:
         query = " union all ".join(f"select sum(hash(m)) from {mart} as m" for mart in marts)
         return self.connection.execute(query).fetchall()
 
-    def _failures(self, sheets: Mapping[int, Sheet]) -> tuple[dict[str, list[str]], bool]:
-        """Return the failures of each test that has any on copies with altered sheets.
 
-        The second is false if a table cannot be made: no test after that is run.
-        """
-        failures: dict[str, list[str]] = {}
-        self.connection.begin()
-        try:
-            self._load(sheets)
-            for step in self.steps:
-                for statement in step.statements:
-                    rows = self.connection.execute(statement).fetchall()
-                if step.kind == "tests" and rows:
-                    failures[step.name] = [str(row[0]) for row in rows]
-                    if _reads_raw_alone(step):
-                        self._forget(failures[step.name])
-        except duckdb.Error:
-            return failures, False
-        finally:
-            self.connection.rollback()
-        return failures, True
-
-    def _forget(self, failures: Sequence[str]) -> None:
-        """Delete the copies with a raw cell that no table can be made of."""
-        for number in {number for failure in failures for number in TAG.findall(failure)}:
-            for name in ("cells", "comparisons"):
-                self.connection.execute(
-                    f"delete from raw.{name} where report_id like ?", [f"%_copy{number}"]
-                )
-
-    def _load(self, altered: Mapping[int, Sheet]) -> None:
-        """Put a copy for each altered sheet in the place of the sheets and what describes them."""
-        sheets = [
-            _copied(change if sheet.path == change.path else sheet, number)
-            for number, change in altered.items()
-            for sheet in self.sheets
-            if sheet.report_id in self.related[change.report_id]
-        ]
-        fill(self.connection, tables_of(sheets))
-        copies = {
-            f"{number} {report_id}"
-            for number, change in altered.items()
-            for report_id in self.related[change.report_id]
-        }
-        self.connection.execute(
-            "create temp table copies as select '_copy' || split_part(copy, ' ', 1) as tag,"
-            f" split_part(copy, ' ', 1)::integer * {YEARS_APART} as years,"
-            " split_part(copy, ' ', 2) as copied_report from (select unnest(?) as copy)",
-            [sorted(copies)],
-        )
-        for table, columns_copied in COPIED.items():
-            code = "exhibit_id" if "exhibit_id" in columns_copied else "report_id"
-            self.connection.execute(
-                "create temp table copied as"
-                f" select * exclude (tag, years, copied_report) replace ({columns_copied})"
-                f" from {table} inner join copies on copied_report = split_part({code}, '.', 1)"
-            )
-            self.connection.execute(f"delete from {table}")
-            self.connection.execute(f"insert into {table} from copied; drop table copied")
+def copies_in(failure: str) -> set[int]:
+    """Return the numbers of the copies that a failure names, by exhibits or else by years."""
+    return set(map(int, TAG.findall(failure) or YEAR.findall(failure)))
 
 
 def _faults(sheet: Sheet) -> list[str]:
@@ -264,7 +304,8 @@ def _copied(sheet: Sheet, number: int) -> Sheet:
     return replace(sheet, path=path, rows=tuple(rows))
 
 
-def _reads_raw_alone(step: Step) -> bool:
+def reads_raw_alone(step: Step) -> bool:
+    """Say whether a step is a test of the raw tables alone."""
     return step.kind == "tests" and all(each.startswith("source.") for each in step.depends_on)
 
 
@@ -287,7 +328,7 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
         if step.name == VERDICTS or step.unique_id in needed:
             needed |= {step.unique_id, *step.depends_on}
     chosen = [step for step in steps if step.unique_id in readers and step.kind != "seeds"]
-    first = [step for step in chosen if _reads_raw_alone(step)]
+    first = [step for step in chosen if reads_raw_alone(step)]
     then = [step for step in chosen if step.unique_id in needed and step not in first]
     rest = [step for step in chosen if step not in (*first, *then)]
     return first + then + sorted(rest, key=lambda step: step.name in KEPT)

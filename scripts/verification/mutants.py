@@ -32,6 +32,18 @@ KINDS = {
     "code replaced": "a code replaced by another of the report's",
     "reference cell": "a cell of a reference seed changed",
 }
+# Kinds of error in one cell, the most plausible first.
+PLAUSIBLE = (
+    "last digit",
+    "other digit",
+    "digits exchanged",
+    "digit inserted",
+    "digit left out",
+    "decimal point",
+    "cells exchanged",
+    "value replaced",
+    "code replaced",
+)
 # Which cell -> what it is.
 CELLS = {
     "number": "printed numbers",
@@ -132,7 +144,8 @@ def digit_errors(value: str) -> Iterator[tuple[str, str]]:
                 yield kind, value[:place] + digit + value[place + 1 :]
         if len(places) > 1:
             yield "digit left out", value[:place] + value[place + 1 :]
-    for place, digit in itertools.product((*places, places[-1] + 1), "0123456789"):
+    gaps = sorted({gap for place in places for gap in (place, place + 1)})
+    for place, digit in itertools.product(gaps, "0123456789"):
         yield "digit inserted", value[:place] + digit + value[place:]
     for one, other in itertools.pairwise(places):
         swapped = list(value)
@@ -154,6 +167,34 @@ def _known(exhibits: Sequence[Exhibit]) -> dict[str, list[str]]:
     known = {name: {row.get(name, "") for row in rows} - {""} for name in (*CODES, *TAKEN)}
     known["percent_base"] = set(BASES)
     return {name: sorted(values) for name, values in known.items()}
+
+
+def number_corrections(exhibit: Exhibit, row: int, column: str) -> Iterator[Mutant]:
+    """Return what a printed number could be instead: other digits, or that of a cell beside it.
+
+    The most plausible comes first.
+    """
+    sheet = exhibit.sheet
+    before = sheet.rows[row][column]
+    beside = [sheet.rows[row][name] for name in sheet.numbers]
+    beside += [sheet.rows[n][column] for n in (row - 1, row + 1) if 0 <= n < len(sheet.rows)]
+    found = [*digit_errors(before), *(("cells exchanged", value) for value in beside if value)]
+    found.sort(key=lambda each: PLAUSIBLE.index(each[0]))
+    for after, kind in {after: kind for kind, after in reversed(found)}.items():
+        if after != before:
+            yield Mutant(sheet.exhibit_id, kind, "number", row, column, before, after)
+
+
+def code_corrections(exhibits: Sequence[Exhibit], exhibit: Exhibit, row: int) -> Iterator[Mutant]:
+    """Return what a code or wording of a row could be instead, of those of its report."""
+    known, cells = _known(exhibits), exhibit.sheet.rows[row]
+    found = [("code replaced", *each) for each in _other_codes(exhibit, cells, known)]
+    found += [("value replaced", "wording", other) for other in known["wording"]]
+    for kind, column, after in found:
+        before = cells.get(column, "")
+        if before and after != before:
+            cell = _cell(exhibit.sheet, column)
+            yield Mutant(exhibit.sheet.exhibit_id, kind, cell, row, column, before, after)
 
 
 def _of_sheet(exhibit: Exhibit, known: Mapping[str, list[str]]) -> Iterator[Mutant]:
