@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ select
     terms.low,
     terms.high,
     terms.bounds,
-    terms.coefficient_key
+    terms.coefficient_key,
+    case when quantities.statistic = 'count' then quantities.series_key end as series_key
 from intermediate.int_relation_terms as terms
 left join intermediate.int_quantities as quantities using (quantity_key)
 left join intermediate.int_observations as observations
@@ -122,21 +124,28 @@ class Copies:
         The second is false if a table cannot be made: no test after that is run.
         """
         failures: dict[str, list[str]] = {}
+        try:
+            with self.loaded(sheets):
+                for step in self.steps:
+                    for statement in step.statements:
+                        rows = self.connection.execute(statement).fetchall()
+                    if step.kind == "tests" and rows:
+                        failures[step.name] = [str(row[0]) for row in rows]
+                        if reads_raw_alone(step):
+                            self._forget(failures[step.name])
+        except duckdb.Error:
+            return failures, False
+        return failures, True
+
+    @contextmanager
+    def loaded(self, sheets: Mapping[int, Sheet]) -> Iterator[None]:
+        """Have copies with altered sheets in the place of the sheets, for as long as it lasts."""
         self.connection.begin()
         try:
             self._load(sheets)
-            for step in self.steps:
-                for statement in step.statements:
-                    rows = self.connection.execute(statement).fetchall()
-                if step.kind == "tests" and rows:
-                    failures[step.name] = [str(row[0]) for row in rows]
-                    if reads_raw_alone(step):
-                        self._forget(failures[step.name])
-        except duckdb.Error:
-            return failures, False
+            yield
         finally:
             self.connection.rollback()
-        return failures, True
 
     def _forget(self, failures: Sequence[str]) -> None:
         """Delete the copies with a raw cell that no table can be made of."""
@@ -309,6 +318,15 @@ def reads_raw_alone(step: Step) -> bool:
     return step.kind == "tests" and all(each.startswith("source.") for each in step.depends_on)
 
 
+def makers(steps: Sequence[Step], names: Collection[str]) -> list[Step]:
+    """Return the steps that some need, and these, without seeds."""
+    needed: set[str] = set()
+    for step in reversed(steps):
+        if step.name in names or step.unique_id in needed:
+            needed |= {step.unique_id, *step.depends_on}
+    return [step for step in steps if step.unique_id in needed and step.kind != "seeds"]
+
+
 def _in_order(steps: Sequence[Step]) -> list[Step]:
     """Return the steps that read what differs between copies, in an order of dependency.
 
@@ -323,12 +341,9 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
     for step in steps:
         if any(each.startswith("source.") or each in readers for each in step.depends_on):
             readers.add(step.unique_id)
-    needed: set[str] = set()
-    for step in reversed(steps):
-        if step.name == VERDICTS or step.unique_id in needed:
-            needed |= {step.unique_id, *step.depends_on}
+    needed = makers(steps, (VERDICTS,))
     chosen = [step for step in steps if step.unique_id in readers and step.kind != "seeds"]
     first = [step for step in chosen if reads_raw_alone(step)]
-    then = [step for step in chosen if step.unique_id in needed and step not in first]
+    then = [step for step in chosen if step in needed and step not in first]
     rest = [step for step in chosen if step not in (*first, *then)]
     return first + then + sorted(rest, key=lambda step: step.name in KEPT)

@@ -20,6 +20,7 @@ from verification.engine import KEPT, NOTHING_CHANGES, Build, Engine
 from verification.mutants import CELLS, KINDS, Mutant, mutants_of, reference_mutants
 from verification.rows import Exhibit
 from verification.source import read_exhibits, read_reports, verify
+from verification.witness import UNDETECTABLE, labels
 from warehouse.project import UserError
 from warehouse.sheets import Sheet, read_csv, write_csv
 
@@ -38,6 +39,7 @@ class Outcome:
         row_number: number of its row.
         test: the test; NOTHING_CHANGES if there is nothing to catch.
         source: the fault that the comparison with the document finds.
+        label: of a number that survives, whether the print could tell (`verification.witness`).
 
     """
 
@@ -45,6 +47,7 @@ class Outcome:
     row_number: str
     test: str
     source: str
+    label: str = ""
 
     @property
     def is_caught_by_relations(self) -> bool:
@@ -84,12 +87,14 @@ class Trial:
             caught = self.engine.catch(
                 {number: self.altered(each) for number, each in part.items()}
             )
+            numbers = {n: self.altered(m) for n, m in part.items() if m.cell == "number"}
+            found = labels(self.engine, {n: s for n, s in numbers.items() if n not in caught})
             for number, mutant in part.items():
                 row = self.exhibits[mutant.exhibit_id].sheet.rows[mutant.row]
                 test = caught.get(number, "")
                 # The document is asked about survivors only: it takes nothing from the tests.
                 source = "" if test else self._source(self.altered(mutant))
-                yield Outcome(mutant, row["row_number"], test, source)
+                yield Outcome(mutant, row["row_number"], test, source, found.get(number, ""))
         with tempfile.TemporaryDirectory() as folder:
             project = Path(folder)
             shutil.copytree(self.project / "seeds", project / "seeds")
@@ -265,31 +270,32 @@ def _survivors(
     outcomes: Sequence[Outcome], reasons: Mapping[tuple[str, str, str], str]
 ) -> list[str]:
     """List what the build does not catch, a line for each sheet, column and reason."""
-    survivors: dict[tuple[str, str, str], list[Outcome]] = defaultdict(list)
+    survivors: dict[tuple[str, str, str, str], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         exhibit, column = outcome.mutant.exhibit_id, outcome.mutant.column
         if not outcome.test:
             keys = [(exhibit, outcome.row_number, column), (exhibit, "", column), ("", "", column)]
             reason = next((reasons[key] for key in keys if key in reasons), "")
-            survivors[exhibit, column or outcome.mutant.kind, reason].append(outcome)
+            survivors[exhibit, column or outcome.mutant.kind, outcome.label, reason].append(outcome)
     head = [
         "## Survivors",
         "",
         "Errors that the build does not catch. All but those marked with a star are caught with",
-        "the document.",
+        f"the document. Of an error in a number, the print may not be able to tell: {UNDETECTABLE}",
+        "is one for which there are whole numbers that satisfy all relations and constraints at",
+        "once, found by the solver and checked exactly; else a rule is missing, or a proof.",
         "",
-        "| sheet | rows | column | errors | such as | why nothing contradicts them |",
-        "| --- | --- | --- | ---: | --- | --- |",
+        "| sheet | rows | column | errors | such as | from print | why nothing contradicts them |",
+        "| --- | --- | --- | ---: | --- | --- | --- |",
     ]
     lines = []
-    for (exhibit, column, reason), group in survivors.items():
+    for (exhibit, column, label, reason), group in survivors.items():
         rows = ", ".join(dict.fromkeys(outcome.row_number for outcome in group))
         star = "" if all(outcome.source for outcome in group) else "*"
         first = group[0].mutant
         example = f"{first.before or 'nothing'} as {first.after or 'nothing'}"
-        lines.append(
-            f"| {exhibit} | {rows} | {column} | {len(group)}{star} | {example} | {reason} |"
-        )
+        cells = (exhibit, rows, column, f"{len(group)}{star}", example, label, reason)
+        lines.append(f"| {' | '.join(cells)} |")
     return [*head, *lines] if lines else []
 
 

@@ -15,7 +15,16 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
-from verification.engine import TAG, TERMS, VERDICTS, Build, Copies, copies_in, reads_raw_alone
+from verification.engine import (
+    TAG,
+    TERMS,
+    VERDICTS,
+    Build,
+    Copies,
+    copies_in,
+    makers,
+    reads_raw_alone,
+)
 from verification.mutants import PLAUSIBLE, Mutant, code_corrections, number_corrections
 from verification.replay import Step, materialized, open_database, read_steps
 from verification.source import read_exhibits
@@ -129,21 +138,11 @@ class Failed:
         terms = defaultdict(list)
         self.ranges: dict[int, Interval] = {}
         self.relations: dict[str, Relation] = {}
-        for (
-            name,
-            key,
-            coefficient,
-            low,
-            high,
-            least,
-            most,
-            *limits,
-            bounds,
-            _,
-        ) in connection.execute("from terms").fetchall():
-            terms[name].append((key, coefficient, _interval(low, high)))
-            self.ranges[key] = _interval(least, most)
-            self.relations[name] = Relation(terms[name], _interval(*limits), bounds)
+        for row in connection.execute("from terms").fetchall():
+            name, key, coefficient, *intervals, bounds, _, _ = row
+            terms[name].append((key, coefficient, _interval(*intervals[:2])))
+            self.ranges[key] = _interval(*intervals[2:4])
+            self.relations[name] = Relation(terms[name], _interval(*intervals[4:]), bounds)
         connection.execute(f"use {steps[0].database}")
         for schema, table in connection.execute(
             "select schema_name, table_name from duckdb_tables()"
@@ -207,14 +206,14 @@ class Failed:
     def _could_hold(self, check_id: str, cell: Cell, after: str) -> bool:
         """Whether a relation allows another value of a cell that is one of its numbers."""
         numbers = self.checks[check_id]
+        relation = self.relations.get(check_id)
         keys = [key for key, cells in numbers.items() if cell in cells]
         try:
             value = Decimal(after.replace(",", ""))
         except InvalidOperation:
             return True
-        if check_id not in self.relations or len(keys) != 1 or len(numbers[keys[0]]) > 1:
+        if relation is None or [numbers[key] for key in keys if key] != [{cell}] or 0 in keys:
             return True
-        relation = self.relations[check_id]
         is_exact = any(key == keys[0] and low == high for key, _, (low, high) in relation.terms)
         unit = 0 if is_exact else Decimal(1).scaleb(int(value.as_tuple().exponent))
         return relation.holds({keys[0]: (value - unit, value + unit)})
@@ -277,11 +276,7 @@ def suggestions(build: Build, warehouse: Path) -> list[str]:
 
 def _steps(steps: Sequence[Step]) -> list[Step]:
     """Return what makes the checks, what finds inconsistent ones, and the tests of what is made."""
-    needed = {each.unique_id for each in steps if each.name == CHECKS}
-    for step in reversed(steps):
-        if step.unique_id in needed:
-            needed |= set(step.depends_on)
-    made = [each for each in steps if each.kind == "models" and each.unique_id in needed]
+    made = [each for each in makers(steps, (CHECKS,)) if each.kind == "models"]
     names = {each.unique_id for each in made}
     given = names | {each.unique_id for each in steps if each.kind == "seeds"}
     tests = [each for each in steps if each.kind == "tests" and any(each.statements)]

@@ -13,6 +13,7 @@ from verification import mutate
 from verification.engine import FORM, KEPT, NOTHING_CHANGES, Build
 from verification.mutants import CELLS, KINDS, Mutant, digit_errors
 from verification.mutate import Trial
+from verification.witness import UNDETECTABLE, labels
 from warehouse.sheets import read_csv, write_csv
 
 TABLE = "ussc_production_2021.table_11"
@@ -71,6 +72,18 @@ def test_a_table_that_cannot_be_made_stops_only_its_own_mutant(trial: Trial) -> 
     alone = [outcome.test for mutant in codes for outcome in trial.run([mutant])]
     assert list(map(bool, together)) == list(map(bool, alone))
     assert together[0]
+
+
+def test_what_the_print_cannot_tell_has_a_witness(trial: Trial) -> None:
+    """A relation finds the last; the whole numbers behind it contradict one another."""
+    numbers = [
+        (TABLE, 5, "n", "301", UNDETECTABLE),
+        ("ussc_production_2021.figure_10", 1, "number_of_victims", "44", UNDETECTABLE),
+        ("ussc_production_2021.figure_23", 3, "percent", "4.2", "missing rule"),
+    ]
+    mutants = [Mutant(*each[:1], "", "number", *each[1:3], "", each[3]) for each in numbers]
+    found = labels(trial.engine, dict(enumerate(map(trial.altered, mutants), start=1)))
+    assert list(found.values()) == [each[4] for each in numbers]
 
 
 REFERENCE = {
