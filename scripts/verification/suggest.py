@@ -143,6 +143,10 @@ class Failed:
             terms[name].append((key, coefficient, _interval(*intervals[:2])))
             self.ranges[key] = _interval(*intervals[2:4])
             self.relations[name] = Relation(terms[name], _interval(*intervals[4:]), bounds)
+        declared = connection.execute("select check_id from reference.known_discrepancies")
+        for (check_id,) in declared.fetchall():
+            # It holds for the number that the declaration quotes, whatever its limits.
+            self.relations.pop(check_id, None)
         connection.execute(f"use {steps[0].database}")
         for schema, table in connection.execute(
             "select schema_name, table_name from duckdb_tables()"
