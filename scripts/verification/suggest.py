@@ -39,7 +39,8 @@ INFINITE = Decimal("Infinity")
 
 # The cells that inconsistent checks rest on, by the number in the check; 0 is for the check as a
 # whole. A count behind a percentage rests on the percentage's base, too, and so does a statement
-# about whole numbers. A check of words is named after the row that has them.
+# about whole numbers; a least, greatest or middle number is held against its buckets. A check of
+# words is named after the row that has them.
 CELLS = f"""
 with recursive quantities as (select * from intermediate.int_quantities),
 
@@ -61,6 +62,17 @@ reached (check_id, number_key, cell_key) as (
             and subjects.category_key = counts.category_key
             and counts.statistic = 'count'
     where check_id not in (select relation_id from terms)
+    union
+    select checks.check_id, 0, buckets.quantity_key
+    from checks
+    inner join quantities as subjects on checks.observation_id = subjects.observation_id
+    inner join reference.measures as measures on subjects.measure_id = measures.measure_id
+    inner join reference.classifications as classifications
+        on measures.concept = classifications.bucketed_concept
+    inner join quantities as buckets
+        on
+            classifications.classification_id = buckets.classification_id
+            and subjects.fiscal_year = buckets.fiscal_year
     union
     select reached.check_id, reached.number_key, percentages.base_key
     from reached
