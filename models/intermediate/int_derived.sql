@@ -131,6 +131,16 @@ derivations as (
     select * from behind_percentages
     union all
     select * from left_over
+),
+
+-- A count can be bounded in the system of its population and in that of the whole.
+bounds as (
+    select
+        bound_id,
+        max(bound_low) as bound_low,
+        min(bound_high) as bound_high
+    from {{ ref('int_bounds') }}
+    group by bound_id
 )
 
 select
@@ -162,7 +172,7 @@ select
     end as derivation
 from derivations
 inner join quantities on derivations.quantity_key = quantities.quantity_key
-left join {{ ref('int_bounds') }} as bounds
+left join bounds
     on
         quantities.series_key = bounds.bound_id
         and derivations.value_low <= bounds.bound_low

@@ -2,13 +2,15 @@
 
 What HiGHS answers are floating-point numbers. They are turned into fractions and taken only if they
 are exactly right: a wrong answer leaves a bound out, and never publishes one. All variables are at
-least 0. Multipliers prove a value if the constraints times their multipliers, a positive one times
-the lower limit and a negative one times the upper limit, add up to no more than the target.
+least 0, but those that are signed. Multipliers prove a value if the constraints times their
+multipliers, a positive one times the lower limit and a negative one times the upper limit, add up
+to no more than the target, and to just as much of what is signed.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,6 +23,8 @@ DENOMINATORS = (1, 12, 120, 1_000, 10_000, 100_000, 1_000_000)
 # The time limit is of seconds for one answer.
 OPTIONS = {"output_flag": False, "threads": 1, "time_limit": 10.0, "mip_rel_gap": 0.0}
 CASES = 200  # for one end of a bound
+SECONDS = 600  # for all systems
+LARGEST = 10**12  # numerator or denominator: the proof multiplies several in whole numbers
 CLOSE = 1e-6
 UNPROVEN = "the solver's answer is not proven"
 SCALE = ""  # the variable that all limits of a scaled system are multiplied by
@@ -80,23 +84,30 @@ class End:
 
 
 class System:
-    """The constraints of a population, whose variables named in `whole` are whole numbers."""
+    """The constraints of a population: variables in `whole` are whole numbers, not all others.
+
+    Those in `signed` can be negative.
+    """
 
     def __init__(
         self,
         constraints: Mapping[str, Constraint],
         whole: Iterable[str],
         assumed: Mapping[str, str],
+        signed: Iterable[str] = (),
+        until: float = math.inf,
     ) -> None:
-        """Take the constraints by their id, and the assumptions that some of them are."""
+        """Take the constraints by their id, the assumptions that some are, and when to end."""
         self.constraints = dict(constraints)
+        self.signed = frozenset(signed)
+        self.until = until
         self.whole = sorted(whole)
         self.assumed = assumed
 
-    def bound(self, variable: str, divisor: str | None, sign: int) -> End:
-        """Return the least (sign 1) or the greatest (-1) value of a variable.
+    def bound(self, variable: str, divisor: str | None, sign: int, *, whole: bool = True) -> End:
+        """Return the least (sign 1) or the greatest (-1) value of a variable, whole or not.
 
-        Without a divisor it is whole. The case that allows most is split until some values attain
+        The case that allows most is split until some values attain
         what it allows, or too often.
 
         Raises:
@@ -106,40 +117,43 @@ class System:
         splits: dict[str, tuple[str, int]] = {}
         cases = [self._case(variable, divisor, sign, "", splits)]
         while True:
+            if time.monotonic() > self.until:
+                raise NotBoundedError("the solver takes too long")
             possible = {}
             for case in cases:
                 if case.value is not None:
-                    whole = divisor is None
                     value = Fraction(math.ceil(case.value)) if whole else case.value
                     possible[value, case.path] = case
             if not possible:
-                raise NotBoundedError("what is printed is contradictory")
+                raise ContradictoryError("what is printed is contradictory")
             value, path = min(possible)
             case = possible[value, path]
             witness = self._witness(variable, divisor, sign, value, case, splits)
             split = self._split(divisor, case)
             if witness or split is None or len(cases) >= CASES:
                 if len(cases) == 1:
-                    cases = [self._with_fewest(variable, divisor, sign, value, case)]
+                    cases = [self._with_fewest(variable, divisor, sign, case, whole)]
                 return End(sign * value, cases, splits, witness)
             splits[path] = split
             cases.remove(case)
             cases += [self._case(variable, divisor, sign, path + way, splits) for way in "01"]
 
     def _with_fewest(
-        self, variable: str, divisor: str | None, sign: int, value: Fraction, case: Case
+        self, variable: str, divisor: str | None, sign: int, case: Case, whole: bool
     ) -> Case:
         """Prove the same with no assumption that can be done without."""
-        kept = self.constraints
+        kept, least = self.constraints, case.value
         for assumption in sorted(set(self.assumed.values())):
             fewer = {k: each for k, each in kept.items() if self.assumed.get(k) != assumption}
             if not case.multipliers.keys() <= fewer.keys():
                 try:
-                    system = System(fewer, self.whole, self.assumed)
+                    system = System(fewer, self.whole, self.assumed, self.signed)
                     other = system._case(variable, divisor, sign, "", {})
                 except NotBoundedError:
                     continue
-                if other.value is None or math.ceil(other.value) < value:
+                if other.value is None or least is None:
+                    continue
+                if (math.ceil(other.value) < math.ceil(least)) if whole else other.value < least:
                     continue
                 case = other
             kept = fewer
@@ -176,13 +190,13 @@ class System:
         constraints = self._constraints(path, splits)
         try:
             if divisor is not None:
-                return _mean(variable, divisor, sign, path, constraints)
+                return _mean(variable, divisor, sign, path, constraints, self.signed)
             target = {variable: Fraction(sign)}
-            answer, multipliers = _ask(constraints, target)
-            value = _proven(target, constraints, multipliers)
+            answer, multipliers = _ask(constraints, target, self.signed)
+            value = _proven(target, constraints, multipliers, self.signed)
             return Case(path, value, multipliers, answer)
         except ContradictoryError:
-            return _impossible(path, constraints)
+            return _impossible(path, constraints, self.signed)
 
     def _witness(
         self,
@@ -201,9 +215,10 @@ class System:
                 return {}
             fixed[divisor] = Fraction(round(case.values[divisor]))
         try:
-            answer, _ = _ask(_fix(constraints, fixed), {variable: Fraction(sign)}, self.whole)
+            target = {variable: Fraction(sign)}
+            answer, _ = _ask(_fix(constraints, fixed), target, self.signed, self.whole)
             fixed = {name: Fraction(round(answer[name])) for name in self.whole}
-            answer, _ = _ask(_fix(constraints, fixed), {variable: Fraction(sign)})
+            answer, _ = _ask(_fix(constraints, fixed), target, self.signed)
         except NotBoundedError:
             return {}
         for limit in DENOMINATORS:
@@ -217,7 +232,12 @@ class System:
 
 
 def _mean(
-    variable: str, divisor: str, sign: int, path: str, constraints: Mapping[str, Constraint]
+    variable: str,
+    divisor: str,
+    sign: int,
+    path: str,
+    constraints: Mapping[str, Constraint],
+    signed: frozenset[str],
 ) -> Case:
     """Bound variable / divisor over real numbers, all scaled so that the divisor is 1."""
     scaled = {"divisor": Constraint({divisor: Fraction(1)}, Fraction(1), Fraction(1))}
@@ -226,7 +246,7 @@ def _mean(
             if limit is not None:
                 limits = (Fraction(0), None) if end == "low" else (None, Fraction(0))
                 scaled[f"{end} {key}"] = Constraint({**each.terms, SCALE: -limit}, *limits)
-    answer, scaled_multipliers = _ask(scaled, {variable: Fraction(sign)})
+    answer, scaled_multipliers = _ask(scaled, {variable: Fraction(sign)}, signed)
     scale = answer.pop(SCALE)
     if scale < 1e-12:
         raise NotBoundedError("it can be of nobody")
@@ -236,26 +256,29 @@ def _mean(
         name = key.split(" ", 1)[1]
         multipliers[name] = multipliers.get(name, Fraction(0)) + number
     target = {variable: Fraction(sign), divisor: -value}
-    if _proven(target, constraints, multipliers) < 0:
+    if _proven(target, constraints, multipliers, signed) < 0:
         raise NotBoundedError(UNPROVEN)
     return Case(path, value, multipliers, {n: v / scale for n, v in answer.items()})
 
 
-def _impossible(path: str, constraints: Mapping[str, Constraint]) -> Case:
+def _impossible(path: str, constraints: Mapping[str, Constraint], signed: frozenset[str]) -> Case:
     """Prove a contradiction: that nothing is at least a positive number."""
     relaxed = {}
     for key, each in constraints.items():
         slack = {f"over {key}": Fraction(-1), f"under {key}": Fraction(1)}
         relaxed[key] = Constraint({**each.terms, **slack}, each.low, each.high)
     slacks = {name for each in relaxed.values() for name in list(each.terms)[-2:]}
-    _, multipliers = _ask(relaxed, {name: Fraction(1) for name in sorted(slacks)})
-    if _proven({}, constraints, multipliers) <= 0:
+    _, multipliers = _ask(relaxed, {name: Fraction(1) for name in sorted(slacks)}, signed)
+    if _proven({}, constraints, multipliers, signed) <= 0:
         raise NotBoundedError(UNPROVEN)
     return Case(path, None, multipliers)
 
 
 def _proven(
-    target: Numbers, constraints: Mapping[str, Constraint], multipliers: Numbers
+    target: Numbers,
+    constraints: Mapping[str, Constraint],
+    multipliers: Numbers,
+    signed: frozenset[str],
 ) -> Fraction:
     """Return what multipliers prove the target to be at least.
 
@@ -271,7 +294,7 @@ def _proven(
         total += multiplier * limit
         for name, c in constraints[key].terms.items():
             left[name] = left.get(name, Fraction(0)) - multiplier * c
-    if any(c < 0 for c in left.values()):
+    if any(c < 0 or (c and name in signed) for name, c in left.items()):
         raise NotBoundedError(UNPROVEN)
     return total
 
@@ -288,7 +311,10 @@ def _fix(constraints: Mapping[str, Constraint], values: Numbers) -> dict[str, Co
 
 
 def _ask(
-    constraints: Mapping[str, Constraint], target: Numbers, whole: Iterable[str] = ()
+    constraints: Mapping[str, Constraint],
+    target: Numbers,
+    signed: frozenset[str],
+    whole: Iterable[str] = (),
 ) -> tuple[dict[str, float], dict[str, Fraction]]:
     """Minimise a sum with HiGHS: values and, if none need be whole, exact multipliers.
 
@@ -304,7 +330,8 @@ def _ask(
         solver.setOptionValue(option, value)
     infinite = highspy.kHighsInf
     for name in names:
-        solver.addCol(float(target.get(name, 0)), 0.0, infinite, 0, [], [])
+        least = -infinite if name in signed else 0.0
+        solver.addCol(float(target.get(name, 0)), least, infinite, 0, [], [])
     for name in whole:
         solver.changeColIntegrality(columns[name], highspy.HighsVarType.kInteger)
     for each in constraints.values():
@@ -314,6 +341,10 @@ def _ask(
         solver.addRow(low, high, len(positions), positions, [float(c) for c in each.terms.values()])
     solver.run()
     status = solver.getModelStatus()
+    if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+        solver.setOptionValue("presolve", "off")
+        solver.run()
+        status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
         raise ContradictoryError("what is printed is contradictory")
     if status != highspy.HighsModelStatus.kOptimal:
@@ -325,7 +356,9 @@ def _ask(
     basis, basic = solver.getBasis(), highspy.HighsBasisStatus.kBasic
     rows = {k for k, s in zip(constraints, basis.row_status, strict=True) if s != basic}
     equations: dict[str, dict[str, Fraction]] = {
-        name: {} for name, s in zip(names, basis.col_status, strict=True) if s == basic
+        name: {}
+        for name, s in zip(names, basis.col_status, strict=True)
+        if s == basic or name in signed
     }
     for key in sorted(rows):
         for name, c in constraints[key].terms.items():

@@ -21,12 +21,24 @@ ends as (
         ends.denominator,
         min(witnesses.denominator) as scale,
         max(witnesses.denominator) as greatest_scale,
-        min(witnesses.numerator) as least_numerator
+        min(case when not coalesce(signed.is_signed, false) then witnesses.numerator end)
+            as least_numerator
     from proposals as ends
     inner join bounds
         on ends.system_id = bounds.system_id and ends.bound_id = bounds.bound_id
     left join witnesses
         on ends.system_id = witnesses.system_id and ends.end_id = witnesses.end_id
+    left join (
+        select distinct
+            system_id,
+            variable_key,
+            is_signed
+        from terms
+        where is_signed
+    ) as signed
+        on
+            witnesses.system_id = signed.system_id
+            and witnesses.item = signed.variable_key
     where ends.kind = 'bound' and (bounds.is_sharp or witnesses.end_id is not null)
     group by
         bounds.variable_key,

@@ -20,6 +20,7 @@ cases as (
         bounds.bound_id,
         bounds.variable_key,
         bounds.divisor_variable_key,
+        bounds.is_whole,
         coalesce(min(multipliers.denominator), 1) as scale,
         count(distinct multipliers.denominator) > 1 as has_scales
     from proposals as cases
@@ -40,7 +41,8 @@ cases as (
         cases.denominator,
         bounds.bound_id,
         bounds.variable_key,
-        bounds.divisor_variable_key
+        bounds.divisor_variable_key,
+        bounds.is_whole
 ),
 
 -- A split holds in the cases whose path goes its way.
@@ -79,7 +81,8 @@ products as (
             )
 ),
 
--- What the target leaves of each variable above the sum of the terms.
+-- What the target leaves of each variable above the sum of the terms: of what can be
+-- negative, nothing.
 remainders as (
     select
         system_id,
@@ -108,6 +111,14 @@ remainders as (
     where p is not null and divisor_variable_key is not null
 ),
 
+signed as (
+    select distinct
+        system_id,
+        variable_key
+    from {{ ref('int_bound_terms') }}
+    where is_signed
+),
+
 -- The limits of a constraint stand beside each of its terms.
 sums as (
     select
@@ -130,13 +141,24 @@ sums as (
 
 wrong as (
     select
-        system_id,
-        end_id,
-        case_path,
-        'its constraints add up to more of ' || variable_key as reason
+        remainders.system_id,
+        remainders.end_id,
+        remainders.case_path,
+        'its constraints add up to more of ' || remainders.variable_key as reason
     from remainders
-    group by system_id, end_id, case_path, variable_key
-    having sum(surplus) < 0
+    left join signed
+        on
+            remainders.system_id = signed.system_id
+            and remainders.variable_key = signed.variable_key
+    group by
+        remainders.system_id,
+        remainders.end_id,
+        remainders.case_path,
+        remainders.variable_key,
+        signed.variable_key
+    having
+        sum(remainders.surplus) < 0
+        or (signed.variable_key is not null and sum(remainders.surplus) <> 0)
     union all
     select
         cases.system_id,
@@ -173,7 +195,7 @@ wrong as (
         and (
             cases.end_id is null
             or case
-                when cases.divisor_variable_key is null
+                when cases.is_whole
                     then
                         ends.denominator <> 1
                         or cases.p <= (ends.sign * ends.numerator - 1) * cases.q

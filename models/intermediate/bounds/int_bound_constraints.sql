@@ -11,6 +11,7 @@ select
     constraint_id,
     variable_key,
     is_whole,
+    is_signed,
     coefficient,
     low,
     high,
@@ -24,6 +25,7 @@ select
     'split:' || splits.end_id || splits.case_path || ways.way as constraint_id,
     splits.item as variable_key,
     true as is_whole,
+    false as is_signed,
     cast(1 as decimal(18, 4)) as coefficient,
     cast(case when ways.way = '1' then splits.numerator + 1 end as decimal(28, 8))
         as low,

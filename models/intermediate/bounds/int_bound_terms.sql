@@ -1,79 +1,68 @@
 -- The constraints of each system, a row a term: the sum of coefficient x variable lies
 -- between low and high. Variables are numbers of offenders, whole, and totals of what
--- is measured of them; none is negative.
+-- is measured of them; only the answer to a question can be negative.
 with quantities as (select * from {{ ref('int_bound_quantities') }}),
 
 sets as (select * from {{ ref('int_bound_sets') }}),
 
 measures as (select * from {{ ref('measures') }}),
 
--- Sets that meet the conditions of a question. A mean is a total and a count.
-asked as (
+asked as (select * from {{ ref('int_bound_asked') }}),
+
+-- Numbers in the sets of their classification.
+divided as (
     select
-        sets.system_id,
+        quantities.*,
         sets.set_id,
-        questions.bound_id,
-        measures.measure_id
-    from {{ ref('bound_questions') }} as questions
-    inner join measures as asked_measures
-        on questions.measure_id = asked_measures.measure_id
-    inner join measures
-        on measures.measure_id in (questions.measure_id, asked_measures.of_measure_id)
-    inner join sets on questions.classification_id = sets.classification_id
-    group by
-        sets.system_id, sets.set_id, questions.bound_id, measures.measure_id
-    having
-        count(
-            case when {{ is_listed('sets.category_id', 'questions.all_of') }} then 1 end
-        )
-        = max({{ listed_count('questions.all_of') }})
-        and count(case
-            when questions.any_of is null
-                or {{ is_listed('sets.category_id', 'questions.any_of') }} then 1
-        end) > 0
-        and max(sets.category_count) >= coalesce(max(questions.categories_from), 1)
-        and max(sets.category_count) <= coalesce(max(questions.categories_to), 10)
+        sets.set_id || '/' || quantities.measure_id as set_variable_key,
+        sets.category_id as set_category_id,
+        sets.parent_category_id as set_parent_id,
+        sets.category_count,
+        sets.is_merged,
+        sets.others
+    from quantities
+    inner join sets
+        on
+            quantities.system_id = sets.system_id
+            and quantities.population_id = sets.population_id
+            and quantities.classification_id = sets.classification_id
 ),
 
 -- Numbers that are sums over sets: of a category or a group, those that have it or a
 -- part of it; of a whole, all; of a number of categories used, those with as many.
 sums as (
     select distinct
-        quantities.system_id,
-        'sets:' || quantities.series_key as constraint_id,
-        quantities.series_key as variable_key,
-        sets.set_id || '/' || quantities.measure_id as set_variable_key,
+        system_id,
+        'sets:' || series_key as constraint_id,
+        series_key as variable_key,
+        set_variable_key,
+        1 as coefficient,
         cast(null as text) as assumption_id
-    from quantities
-    inner join sets
-        on
-            quantities.system_id = sets.system_id
-            and quantities.classification_id = sets.classification_id
-            and (
-                quantities.category_id in (sets.category_id, sets.parent_category_id)
-                or (quantities.category_role = 'any' and sets.category_count > 0)
-            )
-            and quantities.series_key <> sets.set_id || '/' || quantities.measure_id
+    from divided
+    where
+        (
+            category_id = set_category_id
+            or (category_id = set_parent_id and not is_merged)
+            or (category_role = 'any' and category_count > 0)
+        )
+        and series_key <> set_variable_key
+    union all
+    select distinct
+        system_id,
+        'whole:' || classification_id || ':' || whole_variable_key as constraint_id,
+        whole_variable_key as variable_key,
+        set_variable_key,
+        1 as coefficient,
+        cast(null as text) as assumption_id
+    from divided
+    where whole_variable_key is not null
     union all
     select distinct
         quantities.system_id,
-        'whole:' || sets.classification_id || ':' || quantities.whole_variable_key
-            as constraint_id,
-        quantities.whole_variable_key as variable_key,
-        sets.set_id || '/' || quantities.measure_id as set_variable_key,
-        cast(null as text) as assumption_id
-    from quantities
-    inner join sets
-        on
-            quantities.system_id = sets.system_id
-            and quantities.classification_id = sets.classification_id
-    where quantities.whole_variable_key is not null
-    union all
-    select distinct
-        quantities.system_id,
-        'used:' || quantities.series_key as constraint_id,
+        'used:' || quantities.series_key || ':' || sets.population_id as constraint_id,
         quantities.series_key as variable_key,
         sets.set_id || '/' || quantities.measure_id as set_variable_key,
+        1 as coefficient,
         'approach_is_method' as assumption_id
     from quantities
     inner join {{ ref('classifications') }} as classifications
@@ -93,11 +82,82 @@ sums as (
     union all
     select
         system_id,
-        'question:' || bound_id || '/' || measure_id as constraint_id,
-        system_id || '/' || bound_id || '/' || measure_id as variable_key,
-        set_id || '/' || measure_id as set_variable_key,
+        'question:' || split_part(variable_key, '/', 3) || '/'
+        || split_part(variable_key, '/', 4) as constraint_id,
+        variable_key,
+        set_variable_key,
+        coefficient,
         cast(null as text) as assumption_id
     from asked
+),
+
+-- Categories that are not told apart, those with the greatest numbers first: the first
+-- of them have together at most what as many of each set give, and all have just that.
+others as (
+    select
+        system_id,
+        fiscal_year || '/' || population_id || '/' || classification_id || '/'
+        || measure_id as stem,
+        series_key,
+        row_number() over (
+            partition by
+                system_id, fiscal_year, population_id, classification_id, measure_id
+            order by value_low desc nulls last, series_key
+        ) as position,
+        others
+    from (
+        select
+            system_id,
+            fiscal_year,
+            population_id,
+            classification_id,
+            measure_id,
+            series_key,
+            value_low,
+            max(others) as others
+        from divided
+        where category_role = 'part' and is_merged
+        group by 1, 2, 3, 4, 5, 6, 7
+        having max(case when category_id = set_category_id then 1 else 0 end) = 0
+    ) as merged
+),
+
+shared as (
+    select distinct
+        others.system_id,
+        'others:' || steps.step || ':' || others.stem as constraint_id,
+        others.stem,
+        steps.step,
+        case when steps.step = others.others then 0 end as least,
+        cast(null as text) as assumption_id
+    from others
+    inner join generate_series(1, 1000) as steps (step)
+        on others.others >= steps.step
+),
+
+shared_numbers as (
+    select
+        shared.*,
+        others.series_key as variable_key,
+        1 as coefficient
+    from shared
+    inner join others
+        on
+            shared.system_id = others.system_id
+            and shared.stem = others.stem
+            and shared.step >= others.position
+    union all
+    select distinct
+        shared.*,
+        divided.set_variable_key as variable_key,
+        -least(shared.step, divided.others) as coefficient
+    from shared
+    inner join divided
+        on
+            shared.system_id = divided.system_id
+            and shared.stem = divided.fiscal_year || '/' || divided.population_id
+            || '/' || divided.classification_id || '/' || divided.measure_id
+            and divided.others > 0
 ),
 
 counts as (
@@ -125,8 +185,8 @@ means as (
 -- No offender's number is below the least or above the greatest of the population.
 limited as (
     select distinct
-        quantities.system_id,
-        sets.set_id,
+        divided.system_id,
+        divided.set_id,
         means.measure_id,
         means.of_measure_id,
         extremes.observation_id,
@@ -139,13 +199,9 @@ limited as (
             ) }},
             assumptions.stands_for
         ) as limit_of_each
-    from quantities
-    inner join sets
-        on
-            quantities.system_id = sets.system_id
-            and quantities.classification_id = sets.classification_id
+    from divided
     inner join measures as means
-        on quantities.measure_id = means.measure_id and means.statistic = 'mean'
+        on divided.measure_id = means.measure_id and means.statistic = 'mean'
     inner join measures
         on
             means.concept = measures.concept
@@ -153,8 +209,8 @@ limited as (
             and measures.statistic in ('minimum', 'maximum')
     inner join {{ ref('int_quantities') }} as extremes
         on
-            quantities.fiscal_year = extremes.fiscal_year
-            and quantities.population_id = extremes.population_id
+            divided.fiscal_year = extremes.fiscal_year
+            and divided.population_id = extremes.population_id
             and measures.measure_id = extremes.measure_id
             and extremes.category_role = 'total'
     left join {{ ref('bound_assumptions') }} as assumptions
@@ -169,7 +225,11 @@ terms as (
         '(select distinct system_id, constraint_id, variable_key, assumption_id'
         ~ ' from sums)', 'constraint_id', 'variable_key', '1', '0', '0') }}
     union all
-    {{ bound_term('sums', 'constraint_id', 'set_variable_key', '-1', '0', '0') }}
+    {{ bound_term('sums', 'constraint_id', 'set_variable_key', '-coefficient', '0',
+        '0') }}
+    union all
+    {{ bound_term('shared_numbers', 'constraint_id', 'variable_key', 'coefficient',
+        'least', '0') }}
     union all
     {{ bound_term('counts', "'value:' || series_key", 'series_key', '1', 'value_low',
         'value_high', 'observation_id') }}
@@ -194,12 +254,24 @@ terms as (
     {%- endfor %}
 ),
 
+weighted as (
+    select
+        system_id,
+        variable_key,
+        bool_or(coefficient <> floor(coefficient)) as is_broken,
+        bool_or(coefficient < 0) as is_signed
+    from asked
+    group by system_id, variable_key
+),
+
 bound_terms as (
     select
         terms.system_id,
         terms.constraint_id,
         terms.variable_key,
-        measures.statistic = 'count' as is_whole,
+        measures.statistic = 'count' and not coalesce(weighted.is_broken, false)
+            as is_whole,
+        coalesce(weighted.is_signed, false) as is_signed,
         terms.coefficient,
         terms.low,
         terms.high,
@@ -208,6 +280,10 @@ bound_terms as (
     from terms
     inner join measures
         on split_part(terms.variable_key, '/', 4) = measures.measure_id
+    left join weighted
+        on
+            terms.system_id = weighted.system_id
+            and terms.variable_key = weighted.variable_key
 )
 
 select * from bound_terms

@@ -68,6 +68,7 @@ bounds as (
         targets.label,
         targets.variable_key,
         targets.divisor_variable_key,
+        targets.is_whole,
         {{ fraction_in_words('ends.low_numerator', 'ends.low_denominator') }}
             as bound_low_exact,
         {{ fraction_in_words('ends.high_numerator', 'ends.high_denominator') }}
@@ -76,7 +77,8 @@ bounds as (
             as bound_low,
         {{ exact_quotient('ends.high_numerator', 'ends.high_denominator', 'up') }}
             as bound_high,
-        attained.bound_id is not null as is_sharp,
+        attained.bound_id is not null and not targets.is_relaxed as is_sharp,
+        targets.is_relaxed,
         reasons.assumptions,
         reasons.observation_ids,
         reasons.low_in_words,

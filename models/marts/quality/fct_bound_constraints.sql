@@ -6,6 +6,7 @@ select
     constraint_id,
     variable_key,
     is_whole,
+    is_signed,
     coefficient,
     low,
     high,

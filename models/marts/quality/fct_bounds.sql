@@ -29,7 +29,13 @@ select
     'at least ' || bounds.bound_low_exact || ', from '
     || coalesce(bounds.low_in_words, 'no number being negative')
     || '; at most ' || bounds.bound_high_exact || ', from '
-    || coalesce(bounds.high_in_words, 'no number being negative') as explanation
+    || coalesce(bounds.high_in_words, 'no number being negative')
+    || case
+        when bounds.is_relaxed
+            then '; of more than ten categories, only those that a question names are'
+                || ' told apart: closer bounds may be possible'
+        else ''
+    end as explanation
 from bounds
 inner join reports on bounds.system_id = reports.system_id
 order by bounds.fiscal_year, bounds.population_id, bounds.bound_id
