@@ -22,7 +22,7 @@ highspy: Any = import_module("highspy")  # its types would have arrays for lists
 DENOMINATORS = (1, 12, 120, 1_000, 10_000, 100_000, 1_000_000)
 # The time limit is of seconds for one answer.
 OPTIONS = {"output_flag": False, "threads": 1, "time_limit": 10.0, "mip_rel_gap": 0.0}
-CASES = 200  # for one end of a bound
+CASES = 40  # for one end of a bound
 SECONDS = 600  # for all systems
 LARGEST = 10**12  # numerator or denominator: the proof multiplies several in whole numbers
 CLOSE = 1e-6
@@ -115,15 +115,12 @@ class System:
 
         """
         splits: dict[str, tuple[str, int]] = {}
-        cases = [self._case(variable, divisor, sign, "", splits)]
+        first = self._case(variable, divisor, sign, "", splits)
+        cases = [first]
         while True:
             if time.monotonic() > self.until:
                 raise NotBoundedError("the solver takes too long")
-            possible = {}
-            for case in cases:
-                if case.value is not None:
-                    value = Fraction(math.ceil(case.value)) if whole else case.value
-                    possible[value, case.path] = case
+            possible = {_attainable(case, whole): case for case in cases if case.value is not None}
             if not possible:
                 raise ContradictoryError("what is printed is contradictory")
             value, path = min(possible)
@@ -131,8 +128,9 @@ class System:
             witness = self._witness(variable, divisor, sign, value, case, splits)
             split = self._split(divisor, case)
             if witness or split is None or len(cases) >= CASES:
-                if len(cases) == 1:
-                    cases = [self._with_fewest(variable, divisor, sign, case, whole)]
+                if first.value is not None and _attainable(first, whole)[0] == value:
+                    # Splits that only helped to find a witness are no part of the proof.
+                    cases, splits = [self._with_fewest(variable, divisor, sign, first, whole)], {}
                 return End(sign * value, cases, splits, witness)
             splits[path] = split
             cases.remove(case)
@@ -229,6 +227,12 @@ class System:
             if attains and all(_holds(each, values) for each in self.constraints.values()):
                 return values
         return {}
+
+
+def _attainable(case: Case, whole: bool) -> tuple[Fraction, str]:
+    """Return the least value that the case allows, and its path."""
+    value = case.value or Fraction(0)
+    return Fraction(math.ceil(value)) if whole else value, case.path
 
 
 def _mean(

@@ -94,9 +94,12 @@ ANSWERS = {
 2019 | 4 | Another form of bullying | 1.6 | 8 | 8 | 512 | Coercion, paragraph 3 | 47
 2019 | 5 | Other forms of pressure | 7.8 | 40 | 40 | 512 | Coercion, paragraph 3 | -
 """,
-    "05_coercion_approaches": """
-2019 | One coercive approach | 66 | coercion_offenders | 103 | 64.10
-2019 | More than one coercive approach | 37 | coercion_offenders | 103 | 35.90
+    "05_kinds_of_inducement": """
+2019 | Offenders who used two or more kinds of inducement
+| 38.0000 | 99.0000 | 38 | 99 | True | - | 12
+2019 | Mean sentence of those who used two or more kinds of inducement
+| 171.7540 | 377.0667 | 42595/248 | 5656/15 | True
+| maximum_of_each minimum_of_each rounding | 76
 """,
     "06_offenders_by_fiscal_year": """
 2005 | 98 | 2005 | 0.0000 | -

@@ -1,91 +1,86 @@
--- Each term names different categories of its classification, as many as there can be;
--- of more than ten that overlap, all questions together name at most six.
-with questions as (select * from {{ ref('bound_questions') }}),
-
-parts as (
+-- The combinations of more than ten categories told apart would be too many.
+with named as (
     select
-        categories.classification_id,
+        questions.bound_id,
+        questions.term_number,
+        questions.classification_id,
         categories.category_id,
-        classifications.is_mutually_exclusive,
-        count(*) over (partition by categories.classification_id) as category_count
-    from {{ ref('categories') }} as categories
-    inner join {{ ref('classifications') }} as classifications
+        ' ' || coalesce(questions.all_of, '') || ' ' || coalesce(questions.any_of, '')
+        || ' ' as listed
+    from {{ ref('bound_questions') }} as questions
+    left join {{ ref('categories') }} as categories
         on
-            categories.classification_id = classifications.classification_id
-            and classifications.is_exhaustive
-    where categories.category_role in ('part', 'residual')
+            questions.classification_id = categories.classification_id
+            and categories.category_role in ('part', 'residual')
 ),
 
-named as (
+found as (
     select
-        questions.*,
-        parts.category_id,
-        parts.category_count,
-        parts.is_mutually_exclusive
-    from questions
-    left join parts
-        on
-            questions.classification_id = parts.classification_id
-            and (
-                {{ is_listed('parts.category_id', 'questions.all_of') }}
-                or {{ is_listed('parts.category_id', 'questions.any_of') }}
-            )
+        bound_id,
+        term_number,
+        count(category_id) as category_count,
+        count(case when {{ is_listed('category_id', 'listed') }} then 1 end) as found
+    from named
+    group by bound_id, term_number
 ),
 
 wrong as (
     select
-        bound_id,
-        'expected '
-        || max({{ listed_count('all_of') }} + {{ listed_count('any_of') }})
-        || ' different categories of ' || classification_id || ', it has '
-        || count(category_id) || ' of them' as reason
-    from named
-    group by bound_id, term_number, classification_id
-    having
-        count(category_id)
-        <> max({{ listed_count('all_of') }} + {{ listed_count('any_of') }})
-    union all
-    select
         questions.bound_id,
-        'no combination of categories of ' || questions.classification_id
-        || ' has as many as are asked for' as reason
-    from questions
-    left join parts on questions.classification_id = parts.classification_id
-    group by questions.bound_id, questions.term_number, questions.classification_id
-    having
-        min(questions.categories_from) > coalesce(max(parts.category_count), 0)
-        or min(questions.categories_to) < coalesce(min(questions.categories_from), 1)
-        or count(parts.category_id) = 0
-    union all
-    select
-        questions.bound_id,
-        'a mean, or a divisor, of a positive number of offenders; and one label and'
-        || ' measure for all terms' as reason
-    from questions
-    inner join {{ ref('measures') }} as measures
+        case
+            when
+                found.found
+                <> {{ listed_count('questions.all_of') }}
+                + {{ listed_count('questions.any_of') }}
+                then 'expected '
+                    || (
+                        {{ listed_count('questions.all_of') }}
+                        + {{ listed_count('questions.any_of') }}
+                    )
+                    || ' different categories of ' || questions.classification_id
+                    || ', it has ' || found.found || ' of them'
+            when
+                found.category_count < coalesce(questions.categories_from, 1)
+                or questions.categories_to < coalesce(questions.categories_from, 1)
+                then 'no combination of categories of ' || questions.classification_id
+                    || ' has as many as are asked for'
+            when
+                questions.coefficient <= 0
+                and (questions.is_divisor or measures.statistic = 'mean')
+                or coalesce(measures.statistic, '') not in ('count', 'mean')
+                then 'expected a count or a mean, and a positive coefficient'
+                    || ' in a mean and in a divisor'
+            when
+                questions.measure_id <> siblings.measure_id
+                or questions.label <> siblings.label
+                then 'expected one measure and one label in all its terms'
+        end as reason
+    from {{ ref('bound_questions') }} as questions
+    inner join found
+        on
+            questions.bound_id = found.bound_id
+            and questions.term_number = found.term_number
+    inner join {{ ref('bound_questions') }} as siblings
+        on questions.bound_id = siblings.bound_id
+    left join {{ ref('measures') }} as measures
         on questions.measure_id = measures.measure_id
-    group by questions.bound_id
-    having
-        count(distinct questions.label) > 1
-        or count(distinct questions.measure_id) > 1
-        or count(case when questions.is_divisor is null then 1 end) = 0
-        or min(case
-            when questions.is_divisor or measures.statistic = 'mean'
-                then questions.coefficient
-            else 1
-        end) <= 0
-        or min(measures.statistic) not in ('count', 'mean')
-        or count(questions.is_divisor) > 0 and min(measures.statistic) = 'mean'
     union all
     select
         min(bound_id) as bound_id,
-        'of more than ten categories of ' || classification_id
-        || ', all questions together can name at most six' as reason
+        'all questions together name more than ten categories of '
+        || classification_id as reason
     from named
-    where category_count > 10 and not is_mutually_exclusive
+    where
+        {{ is_listed('category_id', 'listed') }}
+        and classification_id in (
+            select classifications.classification_id
+            from {{ ref('classifications') }} as classifications
+            where not classifications.is_mutually_exclusive
+        )
     group by classification_id
-    having count(distinct category_id) > 6
+    having count(distinct category_id) > 10
 )
 
-select 'bound_questions, ' || bound_id || ': ' || reason as failure
+select distinct 'bound_questions, ' || bound_id || ': ' || reason as failure
 from wrong
+where reason is not null

@@ -20,25 +20,12 @@ ends as (
         ends.numerator,
         ends.denominator,
         min(witnesses.denominator) as scale,
-        max(witnesses.denominator) as greatest_scale,
-        min(case when not coalesce(signed.is_signed, false) then witnesses.numerator end)
-            as least_numerator
+        max(witnesses.denominator) as greatest_scale
     from proposals as ends
     inner join bounds
         on ends.system_id = bounds.system_id and ends.bound_id = bounds.bound_id
     left join witnesses
         on ends.system_id = witnesses.system_id and ends.end_id = witnesses.end_id
-    left join (
-        select distinct
-            system_id,
-            variable_key,
-            is_signed
-        from terms
-        where is_signed
-    ) as signed
-        on
-            witnesses.system_id = signed.system_id
-            and witnesses.item = signed.variable_key
     where ends.kind = 'bound' and (bounds.is_sharp or witnesses.end_id is not null)
     group by
         bounds.variable_key,
@@ -74,7 +61,9 @@ wrong as (
             * coalesce(witnesses.numerator, 0)
         )
         or count(case
-            when terms.is_whole and witnesses.numerator % witnesses.denominator <> 0
+            when
+                (terms.is_whole and witnesses.numerator % witnesses.denominator <> 0)
+                or (not terms.is_signed and witnesses.numerator < 0)
                 then 1
         end) > 0
     union all
@@ -96,7 +85,6 @@ wrong as (
     where
         coalesce(ends.scale, 0) <= 0
         or ends.scale <> ends.greatest_scale
-        or ends.least_numerator < 0
         or coalesce(given.numerator, 0) * ends.denominator
         <> ends.numerator * case
             when ends.divisor_variable_key is null then ends.scale

@@ -21,6 +21,7 @@ cases as (
         bounds.variable_key,
         bounds.divisor_variable_key,
         bounds.is_whole,
+        bounds.is_signed,
         coalesce(min(multipliers.denominator), 1) as scale,
         count(distinct multipliers.denominator) > 1 as has_scales
     from proposals as cases
@@ -42,7 +43,8 @@ cases as (
         bounds.bound_id,
         bounds.variable_key,
         bounds.divisor_variable_key,
-        bounds.is_whole
+        bounds.is_whole,
+        bounds.is_signed
 ),
 
 -- A split holds in the cases whose path goes its way.
@@ -53,6 +55,7 @@ products as (
         cases.case_path,
         terms.constraint_id,
         terms.variable_key,
+        coalesce(terms.is_signed, false) as is_signed,
         cases.q * multipliers.numerator
         * {{ wide(ten_thousandths('terms.coefficient')) }} as product,
         cases.q * multipliers.numerator * {{ wide(ten_thousandths(
@@ -89,6 +92,7 @@ remainders as (
         end_id,
         case_path,
         coalesce(variable_key, 'an unknown constraint') as variable_key,
+        is_signed,
         coalesce(-product, -1) as surplus
     from products
     union all
@@ -97,6 +101,7 @@ remainders as (
         end_id,
         case_path,
         variable_key,
+        is_signed,
         10000 * scale * q * sign as surplus
     from cases
     where p is not null
@@ -106,17 +111,10 @@ remainders as (
         end_id,
         case_path,
         divisor_variable_key as variable_key,
+        false as is_signed,
         -10000 * scale * p as surplus
     from cases
     where p is not null and divisor_variable_key is not null
-),
-
-signed as (
-    select distinct
-        system_id,
-        variable_key
-    from {{ ref('int_bound_terms') }}
-    where is_signed
 ),
 
 -- The limits of a constraint stand beside each of its terms.
@@ -141,24 +139,13 @@ sums as (
 
 wrong as (
     select
-        remainders.system_id,
-        remainders.end_id,
-        remainders.case_path,
-        'its constraints add up to more of ' || remainders.variable_key as reason
+        system_id,
+        end_id,
+        case_path,
+        'its constraints add up to more of ' || variable_key as reason
     from remainders
-    left join signed
-        on
-            remainders.system_id = signed.system_id
-            and remainders.variable_key = signed.variable_key
-    group by
-        remainders.system_id,
-        remainders.end_id,
-        remainders.case_path,
-        remainders.variable_key,
-        signed.variable_key
-    having
-        sum(remainders.surplus) < 0
-        or (signed.variable_key is not null and sum(remainders.surplus) <> 0)
+    group by system_id, end_id, case_path, variable_key
+    having sum(surplus) < 0 or (bool_or(is_signed) and sum(surplus) <> 0)
     union all
     select
         cases.system_id,

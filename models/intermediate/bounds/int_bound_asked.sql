@@ -26,7 +26,7 @@ selected as (
     inner join sets
         on
             questions.classification_id = sets.classification_id
-            and sets.system_id like '%/' || sets.population_id
+            and split_part(sets.system_id, '/', 2) = sets.population_id
     group by
         sets.system_id,
         sets.set_id,
@@ -65,30 +65,36 @@ bound_asked as (
         ('false', '', 'measure_id', 'questions.is_divisor is null'),
         ('true', '.per', 'divisor_measure_id', 'questions.is_divisor or questions.is_mean'),
     ] %}
-    select
-        selected.system_id,
-        selected.bound_id,
-        questions.label,
-        {{ is_divisor }} as is_divisor,
-        selected.is_merged,
-        selected.system_id || '/' || selected.bound_id || '{{ part }}/'
-        || questions.{{ measure }} as variable_key,
-        selected.set_id || '/' || questions.{{ measure }} as set_variable_key,
-        sum(questions.coefficient) as coefficient
-    from selected
-    inner join askable
-        on
-            selected.system_id = askable.system_id
-            and selected.bound_id = askable.bound_id
-    inner join questions
-        on
-            selected.bound_id = questions.bound_id
-            and selected.term_number = questions.term_number
-    where {{ condition }}
-    group by 1, 2, 3, 4, 5, 6, 7
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+        select
+            selected.system_id,
+            selected.bound_id,
+            questions.label,
+            {{ is_divisor }} as is_divisor,
+            selected.is_merged,
+            selected.system_id || '/' || selected.bound_id || '{{ part }}/'
+            || questions.{{ measure }} as variable_key,
+            selected.set_id || '/' || questions.{{ measure }} as set_variable_key,
+            sum(questions.coefficient) as coefficient
+        from selected
+        inner join askable
+            on
+                selected.system_id = askable.system_id
+                and selected.bound_id = askable.bound_id
+        inner join questions
+            on
+                selected.bound_id = questions.bound_id
+                and selected.term_number = questions.term_number
+        where {{ condition }}
+        group by
+            selected.system_id,
+            selected.bound_id,
+            questions.label,
+            selected.is_merged,
+            selected.set_id,
+            questions.{{ measure }}
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
 )
 

@@ -1,7 +1,7 @@
--- A population is a system, in a fiscal year, if it has counts of overlapping categories
--- or a count that is not printed but follows: its counts and means, those of populations
--- formed from it, and the wholes that they are part of. A mean's variable is the mean x
--- its count. Only systems that the solver is asked for, or has been, are here.
+-- A population is a system, in a fiscal year, if it has counts of overlapping
+-- categories or a count that is not printed but follows: its counts and means, those of
+-- populations formed from it, and the wholes that they are part of. A mean's variable
+-- is the mean x its count. Only systems that the solver is asked for, or was, are here.
 with asked as (
     select distinct
         kind = 'ask' as is_all,
@@ -15,20 +15,28 @@ int_quantities as not materialized (
     where statistic in ('count', 'mean')
 ),
 
+-- Where several of exclusive categories are left, each can have all that is left.
 quantities as (
     select
         int_quantities.*,
-        int_quantities.fiscal_year || '/' || int_quantities.population_id as system_id,
+        int_quantities.fiscal_year || '/' || int_quantities.population_id as system_of,
         populations.parent_population_id,
         not classifications.is_mutually_exclusive
-        and classifications.is_exhaustive as is_overlapping,
-        sum(case when int_quantities.origin = 'unknown' then 1 else 0 end) over (
-            partition by
-                int_quantities.fiscal_year,
-                int_quantities.population_id,
-                int_quantities.classification_id,
-                int_quantities.measure_id
-        ) as unknown_count
+        and classifications.is_exhaustive
+        and int_quantities.origin <> 'unknown' as is_overlapping,
+        int_quantities.statistic = 'count'
+        and case int_quantities.origin
+            when 'percentage' then true
+            when 'unknown' then
+                not classifications.is_mutually_exclusive
+                or count(case when int_quantities.origin = 'unknown' then 1 end) over (
+                    partition by
+                        int_quantities.fiscal_year,
+                        int_quantities.population_id,
+                        int_quantities.classification_id,
+                        int_quantities.measure_id
+                ) = 1
+        end as is_bounded
     from int_quantities
     inner join {{ ref('populations') }} as populations
         on int_quantities.population_id = populations.population_id
@@ -40,28 +48,16 @@ quantities as (
         or true in (select asked.is_all from asked)
 ),
 
--- Where several of exclusive categories are left, each can have all that is left.
-bounded as (
-    select
-        *,
-        statistic = 'count'
-        and (
-            origin = 'percentage'
-            or (origin = 'unknown' and (is_overlapping or unknown_count = 1))
-        ) as is_bounded
-    from quantities
-),
-
 systems as (
     select distinct
-        system_id,
+        system_of as system_id,
         fiscal_year,
         population_id
-    from bounded
+    from quantities
     where
-        (is_bounded or (is_overlapping and origin <> 'unknown'))
+        (is_bounded or is_overlapping)
         and (
-            system_id in (select asked.system_id from asked)
+            system_of in (select asked.system_id from asked)
             or true in (select asked.is_all from asked)
         )
 ),
@@ -69,15 +65,15 @@ systems as (
 related as (
     select
         systems.system_id,
-        bounded.quantity_key,
-        bounded.whole_key,
-        bounded.is_bounded
-    from bounded
+        quantities.quantity_key,
+        quantities.whole_key,
+        coalesce(quantities.is_bounded, false) as is_bounded
+    from quantities
     inner join systems
         on
-            bounded.fiscal_year = systems.fiscal_year
+            quantities.fiscal_year = systems.fiscal_year
             and systems.population_id
-            in (bounded.population_id, bounded.parent_population_id)
+            in (quantities.population_id, quantities.parent_population_id)
 ),
 
 members as (
@@ -86,32 +82,27 @@ members as (
         quantity_key,
         is_bounded
     from related
-    union all
+    union
     select
-        system_id,
-        whole_key as quantity_key,
+        wholes.system_id,
+        wholes.whole_key as quantity_key,
         false as is_bounded
-    from related
-    where whole_key is not null
-),
-
-of_system as (
-    select
-        system_id,
-        quantity_key,
-        bool_or(is_bounded) as is_bounded
-    from members
-    group by system_id, quantity_key
+    from related as wholes
+    left join related as inside
+        on
+            wholes.system_id = inside.system_id
+            and wholes.whole_key = inside.quantity_key
+    where wholes.whole_key is not null and inside.quantity_key is null
 )
 
 select
-    of_system.system_id,
-    of_system.is_bounded,
+    members.system_id,
+    members.is_bounded,
     quantities.*,
     wholes.series_key as whole_variable_key,
     counts.series_key as count_variable_key
-from of_system
+from members
 inner join int_quantities as quantities
-    on of_system.quantity_key = quantities.quantity_key
+    on members.quantity_key = quantities.quantity_key
 left join int_quantities as wholes on quantities.whole_key = wholes.quantity_key
 left join int_quantities as counts on quantities.count_key = counts.quantity_key

@@ -1,7 +1,7 @@
 -- The sets that a classification divides its whole into, a row a category in the set:
--- of exclusive categories each, of overlapping ones every combination and those in none.
--- Of more than ten overlapping categories, only those that a question names are told
--- apart; how many others are in a set stands in a row without a category.
+-- of exclusive categories each, of overlapping ones every combination and those in
+-- none. Of more than ten overlapping categories, only those that a question names are
+-- told apart: of the others, merged_count are in the set.
 with divided as (
     select distinct
         quantities.system_id,
@@ -18,32 +18,40 @@ with divided as (
     where quantities.category_role = 'part'
 ),
 
+named as (
+    select
+        classification_id,
+        string_agg(coalesce(all_of, '') || ' ' || coalesce(any_of, ''), ' ')
+            as category_ids
+    from {{ ref('bound_questions') }}
+    group by classification_id
+),
+
 categories as (
     select
         categories.*,
-        count(*) over (
+        coalesce({{ is_listed('categories.category_id', 'named.category_ids') }}, false)
+        or count(*) over (
             partition by categories.classification_id, categories.category_role
-        ) <= 10
-        or exists (
-            select 1 from {{ ref('bound_questions') }} as questions
-            where
-                categories.classification_id = questions.classification_id
-                and (
-                    {{ is_listed('categories.category_id', 'questions.all_of') }}
-                    or {{ is_listed('categories.category_id', 'questions.any_of') }}
-                )
-        ) as is_told_apart
+        ) <= 10 as is_told_apart
     from {{ ref('categories') }} as categories
+    left join named on categories.classification_id = named.classification_id
     where categories.category_role in ('part', 'residual', 'none')
 ),
 
+-- A group is the sum of its parts where all are told apart.
 members as (
     select
         divided.*,
         categories.category_id,
         categories.category_role,
-        categories.parent_category_id,
         categories.is_told_apart,
+        case when bool_and(categories.is_told_apart) over (
+                    partition by
+                        divided.system_id, divided.stem, categories.parent_category_id
+                )
+                then categories.parent_category_id
+        end as parent_category_id,
         cast(row_number() over (
             partition by
                 divided.system_id,
@@ -63,9 +71,8 @@ overlapping as (
         population_id,
         classification_id,
         stem,
-        cast(sum(case when is_told_apart then 1 else 0 end) as integer)
-            as told_apart_count,
-        sum(case when is_told_apart then 0 else 1 end) as other_count
+        cast(count(case when is_told_apart then 1 end) as integer) as told_apart_count,
+        count(case when not is_told_apart then 1 end) as mergeable_count
     from members
     where not is_mutually_exclusive and category_role = 'part'
     group by system_id, population_id, classification_id, stem
@@ -74,90 +81,47 @@ overlapping as (
 combined as (
     select
         overlapping.*,
-        cast(numbers.combination as integer) as combination,
-        cast(others.category_count as integer) as others
-    from overlapping
-    inner join generate_series(0, 1023) as numbers (combination)
-        on
-            cast(numbers.combination as integer)
-            < (1 << overlapping.told_apart_count)
-    inner join generate_series(0, 1000) as others (category_count)
-        on overlapping.other_count >= others.category_count
-    where numbers.combination + others.category_count > 0
-),
-
-combinations as (
-    select
-        combined.*,
+        numbers.combination,
+        merged.merged_count,
         members.category_id,
         members.parent_category_id,
         members.bit_number
-    from combined
+    from overlapping
+    inner join generate_series(0, 1023) as numbers (combination)
+        on numbers.combination < (1 << overlapping.told_apart_count)
+    inner join generate_series(0, 1000) as merged (merged_count)
+        on
+            overlapping.mergeable_count >= merged.merged_count
+            and numbers.combination + merged.merged_count > 0
     left join members
         on
-            combined.system_id = members.system_id
-            and combined.stem = members.stem
+            overlapping.system_id = members.system_id
+            and overlapping.stem = members.stem
             and members.category_role = 'part'
             and members.is_told_apart
-            and (combined.combination & (1 << members.bit_number)) <> 0
-),
-
-named as (
-    select
-        system_id,
-        population_id,
-        classification_id,
-        stem,
-        combination,
-        others,
-        other_count,
-        '['
-        || coalesce(string_agg(category_id, '+' order by bit_number), '')
-        || ']'
-        || case when other_count > 0 then '+' || others else '' end as set_name,
-        count(category_id) + others as category_count
-    from combinations
-    group by
-        system_id,
-        population_id,
-        classification_id,
-        stem,
-        combination,
-        others,
-        other_count
+            and (
+                cast(numbers.combination as integer) & (1 << members.bit_number)
+            ) <> 0
 )
 
-select
-    named.system_id,
-    named.population_id,
-    named.classification_id,
-    combinations.category_id,
-    combinations.parent_category_id,
-    named.stem || named.set_name as set_id,
-    named.category_count,
-    named.other_count > 0 as is_merged,
-    0 as others
-from combinations
-inner join named
-    on
-        combinations.system_id = named.system_id
-        and combinations.stem = named.stem
-        and combinations.combination = named.combination
-        and combinations.others = named.others
-where combinations.category_id is not null
-union all
 select
     system_id,
     population_id,
     classification_id,
-    null as category_id,
-    null as parent_category_id,
-    stem || set_name as set_id,
-    category_count,
-    true as is_merged,
-    others
-from named
-where others > 0
+    category_id,
+    parent_category_id,
+    stem || '[' || coalesce(string_agg(category_id, '+') over of_set, '') || ']'
+    || case when mergeable_count > 0 then '+' || merged_count else '' end as set_id,
+    count(category_id) over of_set + merged_count as category_count,
+    mergeable_count > 0 as is_merged,
+    merged_count
+from combined
+window
+    of_set as (
+        partition by system_id, stem, combination, merged_count
+        order by bit_number
+        rows between unbounded preceding and unbounded following
+    )
 union all
 select
     system_id,
@@ -168,6 +132,6 @@ select
     stem || '.' || category_id as set_id,
     case when category_role = 'none' then 0 else 1 end as category_count,
     false as is_merged,
-    0 as others
+    0 as merged_count
 from members
 where is_mutually_exclusive or category_role = 'none'

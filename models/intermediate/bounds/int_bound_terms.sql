@@ -19,7 +19,7 @@ divided as (
         sets.parent_category_id as set_parent_id,
         sets.category_count,
         sets.is_merged,
-        sets.others
+        sets.merged_count
     from quantities
     inner join sets
         on
@@ -41,8 +41,7 @@ sums as (
     from divided
     where
         (
-            category_id = set_category_id
-            or (category_id = set_parent_id and not is_merged)
+            category_id in (set_category_id, set_parent_id)
             or (category_role = 'any' and category_count > 0)
         )
         and series_key <> set_variable_key
@@ -99,40 +98,34 @@ others as (
         fiscal_year || '/' || population_id || '/' || classification_id || '/'
         || measure_id as stem,
         series_key,
+        max(merged_count) as merged_count,
         row_number() over (
             partition by
                 system_id, fiscal_year, population_id, classification_id, measure_id
-            order by value_low desc nulls last, series_key
-        ) as position,
-        others
-    from (
-        select
-            system_id,
-            fiscal_year,
-            population_id,
-            classification_id,
-            measure_id,
-            series_key,
-            value_low,
-            max(others) as others
-        from divided
-        where category_role = 'part' and is_merged
-        group by 1, 2, 3, 4, 5, 6, 7
-        having max(case when category_id = set_category_id then 1 else 0 end) = 0
-    ) as merged
+            order by coalesce(value_low, 0) desc, series_key asc
+        ) as category_number
+    from divided
+    where category_role = 'part' and is_merged
+    group by
+        system_id,
+        fiscal_year,
+        population_id,
+        classification_id,
+        measure_id,
+        series_key,
+        value_low
+    having not bool_or(coalesce(category_id = set_category_id, false))
 ),
 
 shared as (
-    select distinct
-        others.system_id,
-        'others:' || steps.step || ':' || others.stem as constraint_id,
-        others.stem,
-        steps.step,
-        case when steps.step = others.others then 0 end as least,
+    select
+        system_id,
+        'others:' || category_number || ':' || stem as constraint_id,
+        stem,
+        category_number,
+        case when category_number = merged_count then 0 end as sum_low,
         cast(null as text) as assumption_id
     from others
-    inner join generate_series(1, 1000) as steps (step)
-        on others.others >= steps.step
 ),
 
 shared_numbers as (
@@ -145,19 +138,19 @@ shared_numbers as (
         on
             shared.system_id = others.system_id
             and shared.stem = others.stem
-            and shared.step >= others.position
+            and shared.category_number >= others.category_number
     union all
     select distinct
         shared.*,
         divided.set_variable_key as variable_key,
-        -least(shared.step, divided.others) as coefficient
+        -least(shared.category_number, divided.merged_count) as coefficient
     from shared
     inner join divided
         on
             shared.system_id = divided.system_id
             and shared.stem = divided.fiscal_year || '/' || divided.population_id
             || '/' || divided.classification_id || '/' || divided.measure_id
-            and divided.others > 0
+            and divided.merged_count > 0
 ),
 
 counts as (
@@ -229,7 +222,7 @@ terms as (
         '0') }}
     union all
     {{ bound_term('shared_numbers', 'constraint_id', 'variable_key', 'coefficient',
-        'least', '0') }}
+        'sum_low', '0') }}
     union all
     {{ bound_term('counts', "'value:' || series_key", 'series_key', '1', 'value_low',
         'value_high', 'observation_id') }}

@@ -69,6 +69,7 @@ bounds as (
         targets.variable_key,
         targets.divisor_variable_key,
         targets.is_whole,
+        targets.is_signed,
         {{ fraction_in_words('ends.low_numerator', 'ends.low_denominator') }}
             as bound_low_exact,
         {{ fraction_in_words('ends.high_numerator', 'ends.high_denominator') }}
