@@ -1,7 +1,7 @@
--- How many offenders used two or more kinds of inducement, and what was their mean
--- sentence? The report prints neither, and inducements overlap, so that neither follows
--- from one number alone. All printed numbers together leave each this much room: take
--- both ends, never their middle. The ends of a mean are fractions of whole numbers.
+-- How many offenders used two or more kinds of inducement, with what mean sentence?
+-- The report prints neither, and inducements overlap, so that neither follows from one
+-- number alone. All printed numbers together leave each this much room: take both ends,
+-- never their middle. The ends of a mean are fractions of whole numbers.
 select
     bounds.fiscal_year,
     bounds.label,
