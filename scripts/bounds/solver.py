@@ -158,12 +158,19 @@ class System:
         return case
 
     def _split(self, divisor: str | None, case: Case) -> tuple[str, int] | None:
-        """Choose what is not whole: the divisor, or else the variable furthest from whole."""
+        """Choose what is not whole: the divisor, or else the variable furthest from whole.
+
+        Those come first that the proof is about.
+        """
         distances = {name: abs(v - round(v)) for name in self.whole if (v := case.values[name])}
         distances = {name: each for name, each in distances.items() if each > CLOSE}
         if not distances:
             return None
-        name = divisor if divisor in distances else max(distances, key=lambda n: distances[n])
+        proof = [self.constraints[key].terms for key in case.multipliers if key in self.constraints]
+        about = {name for terms in proof for name in terms}
+        name = divisor
+        if name not in distances:
+            name = max(distances, key=lambda each: (each in about, distances[each]))
         return str(name), math.floor(case.values[str(name)])
 
     def _constraints(
