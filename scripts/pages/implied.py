@@ -65,8 +65,9 @@ def _interval(row: Row) -> str:
 
 
 def _cells(row: Row) -> list[Cell]:
+    decimals = None if row["is_count"] else 1
     ends = [
-        Cell(f"{number(row[name], None if row['is_count'] else 1)}{row['unit']}", row[exact], "number")
+        Cell(number(row[name], decimals) + row["unit"], row[exact], "number")
         for name, exact in (("bound_low", "bound_low_exact"), ("bound_high", "bound_high_exact"))
     ]
     assumed = (row["assumptions"] or "nothing").replace(" ", ", ").replace("_", " ")
