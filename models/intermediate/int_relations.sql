@@ -92,8 +92,8 @@ totals as (
         min(note) as note,
         min(exhibit_id) as exhibit_id,
         min(case when is_subject then observation_id end) as observation_id,
-        min(subject_printed) as printed_value,
-        min(given_in_words) as given_in_words,
+        min(subject_printed) as first_printed,
+        min(given_in_words) as first_given,
         count(case when is_subject then 1 end) as subject_terms,
         min(case when is_subject then statistic end) as statistic,
         min(case when is_subject then factor end) as least_factor,
@@ -124,17 +124,10 @@ totals as (
 -- What the rest and the limits leave for the subject, times the subject's factor.
 evaluated as (
     select
-        totals.relation_id,
+        totals.*,
         split_part(totals.relation_id, ':', 1) as rule_id,
-        totals.low,
-        totals.high,
-        totals.bounds,
-        totals.subject,
-        totals.note,
-        totals.exhibit_id,
-        totals.observation_id,
-        coalesce(lists.printed_value, totals.printed_value) as printed_value,
-        coalesce(lists.given_in_words, totals.given_in_words) as given_in_words,
+        coalesce(lists.printed_value, totals.first_printed) as printed_value,
+        coalesce(lists.given_in_words, totals.first_given) as given_in_words,
         totals.statistic = 'count' and totals.subject_terms = 1 as is_count,
         totals.least_factor > 0 as is_subject_added,
         totals.least_factor = 0 as is_of_words,
@@ -145,11 +138,6 @@ evaluated as (
                 then abs(totals.least_factor)
             else 10000
         end as divisor,
-        totals.subject_low,
-        totals.subject_high,
-        totals.subject_width,
-        totals.domain_low,
-        totals.domain_high,
         totals.subject_low + totals.given_low as sum_low,
         totals.subject_high + totals.given_high as sum_high,
         {{ hundred_millionths('totals.low') }} as sum_from,
