@@ -46,20 +46,13 @@ equations as (
 
 terms as (
     select
+        quantities.*,
         relation_terms.relation_id,
-        quantities.quantity_key,
-        quantities.observation_key,
-        quantities.observation_id,
-        quantities.origin,
-        quantities.statistic,
-        quantities.category_role,
-        quantities.sort_order,
-        quantities.printed_value,
         relation_terms.low,
         relation_terms.coefficient,
         {{ wide(ten_thousandths('relation_terms.coefficient')) }} as factor,
-        {{ wide(ten_thousandths('quantities.value_low')) }} as value_low,
-        {{ wide(ten_thousandths('quantities.value_high')) }} as value_high
+        {{ wide(ten_thousandths('quantities.value_low')) }} as units_low,
+        {{ wide(ten_thousandths('quantities.value_high')) }} as units_high
     from equations
     inner join relation_terms on equations.relation_id = relation_terms.relation_id
     inner join quantities on relation_terms.quantity_key = quantities.quantity_key
@@ -76,10 +69,10 @@ solved as (
         min(case when category_role <> 'total' then observation_key end)
             as derived_from,
         {{ hundred_millionths('min(low)') }}
-        - sum({{ product('factor', 'value_high', 'value_low') }})
+        - sum({{ product('factor', 'units_high', 'units_low') }})
         filter (where origin <> 'unknown') as left_from,
         {{ hundred_millionths('min(low)') }}
-        - sum({{ product('factor', 'value_low', 'value_high') }})
+        - sum({{ product('factor', 'units_low', 'units_high') }})
         filter (where origin <> 'unknown') as left_to,
         string_agg(
             case when origin <> 'unknown' then
