@@ -2,7 +2,8 @@
 
 Consistent copies of the first report, under other codes, are loaded into the raw and the reference
 schema of a DuckDB file. Every model and every test runs there as dbt compiled it, and `by_hand.sql`
-makes the facts that grow, and checks them, from the same tables; the facts are compared by hash.
+makes the facts that grow, and checks them, from the same tables; the facts are compared by hash, of
+the rules that the script has.
 Each size and each of the two runs in a process of its own, so that CPU and peak memory are its own.
 Last, dbt builds many exhibits.
 """
