@@ -1,8 +1,8 @@
 -- The facts of the warehouse that grow with the observations, and their checks, as one script for
 -- DuckDB, made from the raw and the reference tables alone: the yardstick of `make bench-scale`. It
--- shares no SQL with the models, and does less than they do: the comparisons that a text states, rules
--- that make few relations, the topical facts, and checks that take less than a fiftieth of its time are
--- theirs alone.
+-- shares no SQL with the models, and does less than they do: the topical facts, which are those of
+-- two populations at every size, the checks of the reference tables, and the checks that take less than
+-- a hundredth of its time are theirs alone.
 --
 -- Codes become whole numbers first; values are whole ten-thousandths, sums whole 10^-8. Statements
 -- are separated by a semicolon at the end of a line; one that begins with `select` is a check, whose
@@ -38,6 +38,8 @@ select
     (select min(classification_no) from category where category.classification_id = c.classification_id)
         as classification_no,
     parent.category_no as parent_category_no,
+    (select min(classification_no) from category where category.classification_id = c.counted_classification_id)
+        as counted_classification_no,
     c.*
 from reference.classifications as c
 left join category as parent
@@ -252,7 +254,7 @@ listed as (
 select
     listed.* exclude (whole_no, count_no, base_series_no),
     c.classification_no, c.category_id, c.category_key, c.category_role, c.parent_category_id, c.sort_order,
-    series_no(population_no, fiscal_year, c.classification_no, measure_no) as family,
+    c.range_from, c.range_to, series_no(population_no, fiscal_year, c.classification_no, measure_no) as family,
     wholes.quantity_key as whole_key, counts.quantity_key as count_key, bases.quantity_key as base_key
 from listed
 left join category as c on listed.category_no = c.category_no
@@ -279,13 +281,69 @@ select
 from observation
 inner join measure using (measure_no);
 
+create temp table comparison as
+with comparator as (select wording, min(comparator) as comparator from reference.wordings group by wording),
+unit as (
+    select printed_unit, max(base_unit_factor) as factor
+    from reference.measure_units inner join reference.measures using (measure_id)
+    where statistic = 'difference'
+    group by printed_unit
+)
+select
+    c.exhibit_id || '.' || c.row_number as comparison_id, c.exhibit_id, other.exhibit_no as compared_no,
+    c.report_id || '.' || c.compared_exhibit as compared_exhibit_id,
+    coalesce(c.fiscal_year::int, e.fiscal_year) as fiscal_year, c.compared_column, c.left_row, c.right_row,
+    comparator.comparator, c.printed_value, c.printed_unit, c.wording, c.row_number::int as row_number, c.row_label,
+    coalesce(unit.factor, 1) * 10000 as unit,
+    coalesce(unit.factor, 1) * number_of(c.printed_value) * 10000 as difference,
+    coalesce(c.heading, e.heading) as heading, c.paragraph::int as paragraph, c.footnote
+from raw.comparisons as c
+left join exhibit as e on c.exhibit_id = e.exhibit_id
+left join exhibit as other on c.report_id || '.' || c.compared_exhibit = other.exhibit_id
+left join comparator using (wording)
+left join unit on c.printed_unit = unit.printed_unit;
+
+create temp table compared as
+with lefts as (
+    select comparison.*, o.observation_key, o.observation_id, o.printed_value as left_printed, o.half_unit,
+        o.population_no, o.measure_no, o.category_no, o.classification_no
+    from comparison
+    left join observation as o
+        on comparison.compared_no = o.exhibit_no and comparison.compared_column = o.column_name
+        and comparison.left_row = o.row_label and comparison.fiscal_year = o.fiscal_year
+),
+others as (
+    select comparison_id, arg_max(series.observation_key, (series.low, -series.observation_key)) as right_key
+    from lefts
+    inner join series
+        on lefts.population_no = series.population_no and lefts.fiscal_year = series.fiscal_year
+        and lefts.measure_no = series.measure_no and lefts.classification_no = series.classification_no
+    where comparator = 'greatest' and lefts.category_no <> series.category_no and series.category_role = 'part'
+    group by comparison_id
+),
+named as (
+    select comparison_id, o.observation_key as right_key
+    from comparison
+    inner join observation as o
+        on comparison.compared_no = o.exhibit_no and comparison.compared_column = o.column_name
+        and comparison.right_row = o.row_label and comparison.fiscal_year = o.fiscal_year
+    where comparator <> 'greatest'
+)
+select
+    lefts.*, rights.right_key, o.observation_id as right_id, o.printed_value as right_printed,
+    o.half_unit as right_half_unit
+from lefts
+left join (from others union all from named) as rights using (comparison_id)
+left join observation as o on rights.right_key = o.observation_key;
+
 -- Relations. What identifies one within its rule is a whole number; the rule's place comes after it.
 create temp table rule as
-select * from (values
-    (1, 'percentage_agrees_with_count'), (2, 'exclusive_parts_sum'), (3, 'subset_within_population'),
-    (4, 'overlap_bounds'), (5, 'weighted_mean'), (6, 'overlap_mean_bounds'), (7, 'cross_exhibit_agreement'),
-    (8, 'wording_agrees')
-) as rules (rule_no, rule_id);
+select row_number() over () as rule_no, rule_id from (values
+    ('percentage_agrees_with_count'), ('exclusive_parts_sum'), ('subset_within_population'), ('overlap_bounds'),
+    ('multiplicity_bounds'), ('weighted_mean'), ('overlap_mean_bounds'), ('cross_exhibit_agreement'),
+    ('percent_change'), ('period_length'), ('ordering'), ('range_agrees_with_buckets'), ('wording_agrees'),
+    ('stated_comparison')
+) as rules (rule_id);
 
 create temp table percentage_pair as
 select
@@ -359,6 +417,31 @@ from q
 inner join category as c on q.category_no = c.category_no
 where q.category_role = 'group');
 
+create temp table bucket as
+select
+    q.quantity_key, q.observation_id, q.whole_key, q.classification_no, k.counted_classification_no, k.classification_id,
+    k.label, q.range_from, q.range_to
+from quantity as q
+inner join classification as k on q.classification_no = k.classification_no and k.counted_classification_no is not null
+where q.statistic = 'count' and q.category_role = 'part';
+
+create temp table use as
+select q.quantity_key, q.whole_key, q.classification_no
+from quantity as q
+inner join (select distinct counted_classification_no as classification_no from classification) using (classification_no)
+where q.statistic = 'count' and q.category_role = 'part';
+
+create temp table counted as
+select
+    b.whole_key, b.classification_no, b.counted_classification_no, b.classification_id, b.label || ': uses that they imply' as subject,
+    b.observation_id, u.uses, row_number() over () as relation_key
+from (
+    select whole_key, classification_no, counted_classification_no, classification_id, min(label) as label, min(observation_id) as observation_id
+    from bucket group by all
+) as b
+inner join (select whole_key, classification_no, count(*) as uses from use group by all) as u
+    on b.whole_key = u.whole_key and b.counted_classification_no = u.classification_no;
+
 create temp table mean_part as
 select
     q.quantity_key, q.whole_key, q.category_id, q.category_role, k.label, k.classification_id,
@@ -411,6 +494,53 @@ select o.observation_key, o.observation_id, f.first_key
 from observation as o
 inner join first_printing as f on o.series_no = f.series_no and o.reference_no = f.reference_no and o.observation_key <> f.first_key;
 
+create temp table change as
+select
+    s.observation_key, s.observation_id,
+    l.quantity_key as later_key, e.quantity_key as earlier_key, e.low as earlier
+from series as s
+inner join observation as o using (observation_key)
+inner join quantity as l
+    on series_no(s.population_no, s.fiscal_year, s.category_no, s.of_measure_no) = l.series_no and l.reference_no = 0
+inner join quantity as e
+    on series_no(s.population_no, o.reference_fiscal_year, s.category_no, s.of_measure_no) = e.series_no and e.reference_no = 0
+    and e.low > 0
+where s.statistic = 'percent_change';
+
+create temp table ordered as
+with q as (
+    select
+        q.quantity_key, q.observation_id, q.fiscal_year, q.population_no, q.statistic, q.category_role, m.concept, m.base_unit,
+        m.base_unit_factor * 10000 as factor
+    from quantity as q inner join measure as m using (measure_no)
+    where q.origin = 'printed' and q.statistic in ('minimum', 'mean', 'maximum') and q.low is not null
+)
+select
+    q.observation_id || if(x.statistic = 'minimum', '', '.greatest') as id, q.quantity_key, q.factor, x.quantity_key as extreme_key,
+    x.factor as extreme_factor, case x.statistic when 'minimum' then 0 end as low, case x.statistic when 'maximum' then 0 end as high,
+    q.quantity_key * 10 + (x.statistic = 'minimum')::int as relation_key
+from q
+inner join q as x
+    on q.population_no = x.population_no and q.fiscal_year = x.fiscal_year and q.concept = x.concept and q.base_unit = x.base_unit
+where q.statistic <> x.statistic and x.category_role = 'total' and x.statistic in ('minimum', 'maximum');
+
+create temp table extreme as
+with filled as (
+    select q.fiscal_year, q.population_no, k.bucketed_concept, min(range_from) as lowest, max(range_from) as highest
+    from quantity as q
+    inner join classification as k on q.classification_no = k.classification_no and k.bucketed_concept is not null
+    where q.statistic = 'count' and q.low > 0
+    group by all
+)
+select s.observation_id, s.quantity_key, c.range_from, c.range_to
+from series as s
+inner join measure as m using (measure_no)
+inner join filled as f on s.fiscal_year = f.fiscal_year and s.population_no = f.population_no and m.concept = f.bucketed_concept
+inner join classification as k on k.bucketed_concept = f.bucketed_concept
+inner join category as c
+    on k.classification_no = c.classification_no and c.range_from = if(s.statistic = 'minimum', f.lowest, f.highest)
+where s.statistic in ('minimum', 'maximum') and s.category_role = 'total';
+
 create temp table worded as
 select
     o.observation_key, o.observation_id, cast(value_low * 100000000 as bigint) as low, cast(value_high * 100000000 as bigint) as high,
@@ -420,17 +550,42 @@ from observation as o
 inner join reference.wordings as w on o.wording = w.wording and o.measure_id = w.measure_id
 where value_low is not null or value_high is not null;
 
+create temp table stated as
+select
+    comparison_id, observation_key, right_key, exhibit_id, row_label || ', "' || wording || '"' as subject,
+    10000 * case comparator
+        when 'greater_by' then difference::bigint - half_unit - right_half_unit
+        when 'greater_by_more_than' then difference::bigint when 'less' then null else 0
+    end as low,
+    10000 * case comparator
+        when 'greater_by' then difference::bigint + half_unit + right_half_unit
+        when 'greater_by_more_than' then difference::bigint + unit when 'less' then 0
+    end as high,
+    case comparator when 'greater_by' then '[]' when 'greater_by_more_than' then '(]' else '()' end as bounds,
+    row_number, exhibit_no
+from compared inner join (select exhibit_id, exhibit_no from exhibit) as own using (exhibit_id);
+
 -- One row per relation: limits in 10^-8.
 create temp table relation as
-with listed (rule_no, key, id, low, high, bounds, subject, note) as (
-    select 1, quantity_key, observation_id, 0, 0, '[]', null, null from percentage_pair
-    union all select 2, relation_key, id, remainder, remainder, '[]', subject, null from sum_whole
-    union all select 3, relation_key, id, null, 0, '[]', null, null from subset
-    union all select 4, relation_key, id, 0, null, '[]', subject, null from overlap
-    union all select distinct 5, relation_key, id, 0, 0, '[]', subject, null from weighted
-    union all select 6, relation_key, id, low, high, '[]', subject, null from mean_bound
-    union all select 7, observation_key, observation_id, 0, 0, '[]', null, null from repeated
-    union all select 8, observation_key, observation_id, low, high, bounds, subject, note from worded
+with listed (rule_no, key, id, low, high, bounds, subject, note, exhibit_id) as (
+    select 1, quantity_key, observation_id, 0, 0, '[]', null, null, null from percentage_pair
+    union all select 2, relation_key, id, remainder, remainder, '[]', subject, null, null from sum_whole
+    union all select 3, relation_key, id, null, 0, '[]', null, null, null from subset
+    union all select 4, relation_key, id, 0, null, '[]', subject, null, null from overlap
+    union all select 5, relation_key * 10, classification_id || '.least:' || observation_id, 0, null, '[]', subject, null, null from counted
+    union all select 5, relation_key * 10 + 1, classification_id || '.most:' || observation_id, null, 0, '[]', subject, null, null from counted
+    union all select distinct 6, relation_key, id, 0, 0, '[]', subject, null, null from weighted
+    union all select 7, relation_key, id, low, high, '[]', subject, null, null from mean_bound
+    union all select 8, observation_key, observation_id, 0, 0, '[]', null, null, null from repeated
+    union all select 9, observation_key, observation_id, 0, 0, '[]', null, null, null from change
+    union all
+    select 10, observation_key, observation_id, 100000000::bigint * (fiscal_year - reference_fiscal_year + 1),
+        100000000::bigint * (fiscal_year - reference_fiscal_year + 1), '[]', null, null, null
+    from observation where statistic = 'period' and reference_fiscal_year is not null
+    union all select 11, relation_key, id, low, high, '[]', null, null, null from ordered
+    union all select 12, quantity_key, observation_id, 100000000::bigint * range_from, 100000000::bigint * range_to, '[]', null, null, null from extreme
+    union all select 13, observation_key, observation_id, low, high, bounds, subject, note, null from worded
+    union all select 14, exhibit_no * 1000000 + row_number, comparison_id, low, high, bounds, subject, null, exhibit_id from stated
 )
 select
     listed.* exclude (id), key * 20 + rule_no as relation_no, rule_id, rule_id || ':' || id as relation_id
@@ -455,18 +610,35 @@ with listed (rule_no, key, number_key, factor, factor_key, is_subject) as (
         and coalesce(overlap.group_id = q.parent_category_id, overlap.group_id is null)
     union all select 4, relation_key, union_key, if(whole_key is null, -10000, 10000), null, true from overlap
     union all select 4, relation_key, whole_key, -10000, null, false from overlap where whole_key is not null
-    union all select 5, relation_key, quantity_key, part_count, exact_count_key, false from weighted
-    union all select distinct 5, relation_key, whole_key, -whole_count, whole_count_key, true from weighted
-    union all select 6, relation_key, whole_key, whole_count, whole_count_key, true from mean_bound
-    union all select 6, relation_key, none_key, -none_count, none_count_key, false from mean_bound
     union all
-    select 6, relation_key, p.quantity_key, -p.exact_count, p.exact_count_key, false
+    select 5, relation_key * 10 + variant, use.quantity_key, 10000, null, false
+    from counted inner join use on counted.whole_key = use.whole_key and counted.counted_classification_no = use.classification_no, range(2) as v (variant)
+    union all
+    select 5, relation_key * 10 + variant, bucket.quantity_key, -10000 * if(variant = 0, range_from, coalesce(range_to, uses)), null, true
+    from counted inner join bucket on counted.whole_key = bucket.whole_key and counted.classification_no = bucket.classification_no, range(2) as v (variant)
+    union all select 6, relation_key, quantity_key, part_count, exact_count_key, false from weighted
+    union all select distinct 6, relation_key, whole_key, -whole_count, whole_count_key, true from weighted
+    union all select 7, relation_key, whole_key, whole_count, whole_count_key, true from mean_bound
+    union all select 7, relation_key, none_key, -none_count, none_count_key, false from mean_bound
+    union all
+    select 7, relation_key, p.quantity_key, -p.exact_count, p.exact_count_key, false
     from mean_bound inner join mean_part as p
         on mean_bound.whole_key = p.whole_key and p.category_role = 'part'
         and (part_key is null or part_key = p.quantity_key)
-    union all select 7, observation_key, 200000000000000000 + observation_key, 10000, null, true from repeated
-    union all select 7, observation_key, 200000000000000000 + first_key, -10000, null, false from repeated
-    union all select 8, observation_key, 200000000000000000 + observation_key, 10000, null, true from worded
+    union all select 8, observation_key, 200000000000000000 + observation_key, 10000, null, true from repeated
+    union all select 8, observation_key, 200000000000000000 + first_key, -10000, null, false from repeated
+    union all select 9, observation_key, observation_key, earlier, earlier_key, true from change
+    union all select 9, observation_key, later_key, -1000000, null, false from change
+    union all select 9, observation_key, earlier_key, 1000000, null, false from change
+    union all
+    select 10, observation_key, 200000000000000000 + observation_key, 10000, null, true
+    from observation where statistic = 'period' and reference_fiscal_year is not null
+    union all select 11, relation_key, quantity_key, factor, null, true from ordered
+    union all select 11, relation_key, extreme_key, -extreme_factor, null, false from ordered
+    union all select 12, quantity_key, quantity_key, 10000, null, true from extreme
+    union all select 13, observation_key, 200000000000000000 + observation_key, 10000, null, true from worded
+    union all select 14, exhibit_no * 1000000 + row_number, 200000000000000000 + observation_key, 10000, null, true from stated
+    union all select 14, exhibit_no * 1000000 + row_number, 200000000000000000 + right_key, -10000, null, false from stated
 )
 select key * 20 + rule_no as relation_no, number_key, factor::bigint as factor, factor_key, is_subject from listed;
 
@@ -524,7 +696,7 @@ group by t.relation_no;
 create temp table judged as
 with sums as (
     select
-        r.relation_no, r.rule_id, r.relation_id, r.low, r.high, r.bounds, r.subject, r.note, e.observation_id,
+        r.relation_no, r.rule_id, r.relation_id, r.low, r.high, r.bounds, r.subject, r.note, r.exhibit_id, e.observation_id,
         coalesce(l.printed_value, e.printed_value) as printed_value, coalesce(l.given, e.given) as given, e.subject_terms, e.statistic,
         e.least_factor > 0 as is_added, e.subject_low, e.subject_high, e.given_low, e.given_high, e.domain_low, e.domain_high, e.width,
         if(e.least_factor = e.greatest_factor, abs(e.least_factor), 10000) as divisor,
@@ -636,14 +808,14 @@ select *, 'derived' as obs_status, true as is_preferred, 'derived from the numbe
 
 create table by_hand.fct_relations as
 select
-    relation_id, rule_id, o.exhibit_id, o.fiscal_year, j.observation_id,
+    relation_id, rule_id, coalesce(j.exhibit_id, o.exhibit_id) as exhibit_id, o.fiscal_year, j.observation_id,
     (j.low * 0.00000001::decimal(9, 8))::decimal(28, 8) as low, (j.high * 0.00000001::decimal(9, 8))::decimal(28, 8) as high, bounds,
     case when is_consistent then 'consistent' when d.discrepancy_id is not null then 'documented_discrepancy' else 'inconsistent' end as verdict,
     is_vacuous, d.discrepancy_id
 from judged as j
 left join observation as o on j.observation_id = o.observation_id
 left join reference.known_discrepancies as d
-    on j.relation_id = d.check_id and o.exhibit_id = d.exhibit_id and j.printed_value = d.printed_value;
+    on j.relation_id = d.check_id and coalesce(j.exhibit_id, o.exhibit_id) = d.exhibit_id and j.printed_value = d.printed_value;
 
 create table by_hand.fct_relation_terms as
 select
@@ -657,7 +829,7 @@ left join quantity as q on t.factor_key = q.quantity_key;
 create table by_hand.fct_consistency_checks as
 with of_relations as (
     select
-        r.relation_id as check_id, r.rule_id, r.observation_id, j.subject, j.printed_value, j.expected_low, j.expected_high,
+        r.relation_id as check_id, r.rule_id, r.exhibit_id, r.observation_id, j.subject, j.printed_value, j.expected_low, j.expected_high,
         r.verdict, r.is_vacuous, r.discrepancy_id,
         replace(replace(replace(replace(
             rules.sentence, '{note}', coalesce(j.note, '')), '{given}', coalesce(
@@ -714,33 +886,104 @@ checks as (
         on d.check_id = 'attainable_percentage:' || a.observation_id and a.printed_value = d.printed_value
 )
 select
-    check_id, rule_id, o.exhibit_id, o.fiscal_year, c.observation_id,
+    check_id, rule_id, coalesce(c.exhibit_id, o.exhibit_id) as exhibit_id, o.fiscal_year, c.observation_id,
     coalesce(subject, row_label || ', ' || column_name) as subject, c.printed_value, expected_low, expected_high, verdict, is_vacuous,
     discrepancy_id, explanation
 from checks as c
 inner join observation as o on c.observation_id = o.observation_id;
 
--- Checks of the cells. What a comparison is of, the models alone check.
+create table by_hand.fct_stated_comparisons as
+select
+    comparison_id, exhibit_id, fiscal_year, row_number, row_label, observation_id as left_observation_id, left_printed as left_printed_value,
+    comparator, right_id as right_observation_id, right_printed as right_printed_value, printed_value, printed_unit, wording,
+    heading || coalesce(', paragraph ' || paragraph, ', row ' || row_number) as locator, footnote
+from compared;
+
+create table by_hand.dim_fiscal_years as
+select fiscal_year, make_date(fiscal_year - 1, 10, 1) as starts_on, make_date(fiscal_year, 9, 30) as ends_on
+from (select fiscal_year from observation union select reference_fiscal_year from observation)
+where fiscal_year is not null;
+
+create table by_hand.dim_exhibits as
 with keyed as (
-    select exhibit_id, row_number::text as row_number, string_agg(measure_id, ' ' order by column_number) as measures,
-        list(distinct (
-            fiscal_year::text, population_id, category_key, coalesce(reference_fiscal_year::text, reference_category_id),
-            printed_unit, paragraph::text, footnote
-        )) as codes,
-        max(percent_base) as base
-    from observation anti join raw.comparisons using (exhibit_id)
-    group by all
+    select exhibit_id, row_number, fiscal_year, footnote, heading, paragraph, 1 as number from observation
+    union all select exhibit_id, row_number, fiscal_year, footnote, heading, paragraph, 0 from comparison
 ),
-again as (from raw.second_keying anti join raw.comparisons using (exhibit_id))
+counted as (
+    select
+        exhibit_id, count(distinct row_number)::int as printed_row_count, sum(number)::int as printed_number_count,
+        count(distinct (heading, paragraph))::int as paragraph_count,
+        array_to_string(list_sort(list(distinct fiscal_year::text)), '|') as fiscal_years,
+        array_to_string(list_sort(list(distinct footnote) filter (footnote is not null)), '|') as footnotes
+    from keyed group by exhibit_id
+)
+select
+    exhibit_id, report_id, exhibit_type, exhibit_number, title, sort_order, population_id, fiscal_years, printed_row_count,
+    printed_number_count, printed_wording_count, paragraph_count, footnotes, keyed_on, keyed_from
+from reference.exhibits left join counted using (exhibit_id);
+
+-- Checks of the cells
+create temp table keyed_row as
+select exhibit_id, row_number, row_label, heading, paragraph, wording from observation
+union
+select exhibit_id, row_number, row_label, heading, paragraph, wording from comparison;
+
+select exhibit_id
+from reference.exhibits
+left join (
+    select exhibit_id, count(wording) as wordings, md5(string_agg(row_label, '|' order by row_number))[:8] as labels
+    from keyed_row group by exhibit_id
+) as keyed using (exhibit_id)
+where not coalesce(wordings = printed_wording_count and labels = label_checksum, false);
+
+with number as (
+    select exhibit_id, row_number, column_number, measure_id, fiscal_year, population_id, category_key,
+        coalesce(reference_fiscal_year::text, reference_category_id) as reference, percent_base as base, printed_unit,
+        paragraph, footnote
+    from observation
+    union all
+    select c.exhibit_id, c.row_number, 0, l.measure_id, c.fiscal_year, l.population_id, l.category_key,
+        case when c.right_row is not null then r.category_id end, null, c.printed_unit, c.paragraph, c.footnote
+    from compared as c
+    left join observation as l using (observation_key)
+    left join observation as r on c.right_key = r.observation_key
+),
+keyed as (
+    select exhibit_id, row_number::text as row_number, string_agg(measure_id, ' ' order by column_number) as measures,
+        list(distinct (fiscal_year::text, population_id, category_key, reference, printed_unit, paragraph::text, footnote)) as codes,
+        max(base) as base
+    from number group by all
+)
 select coalesce(k.exhibit_id, a.exhibit_id)
-from keyed as k full join again as a using (exhibit_id, row_number)
+from keyed as k full join raw.second_keying as a using (exhibit_id, row_number)
 where k.exhibit_id is null or a.exhibit_id is null or (k.measures, k.base) is distinct from (a.measures, a.percent_base)
     or codes <> [(a.fiscal_year, a.population_id, a.category_key, a.reference, a.printed_unit, a.paragraph, a.footnote)];
+
+select * from (
+    select *, lag(heading) over above as heading_before, lag(paragraph) over above as paragraph_before, lag(row_number) over above as row_before
+    from keyed_row
+    window above as (partition by exhibit_id order by row_number)
+)
+where paragraph < 1 or row_number = row_before or (heading = heading_before and paragraph < paragraph_before)
+    or (row_before is not null and (paragraph is null) <> (paragraph_before is null));
+
+-- Checks of relations
+select relation_no from relation group by relation_no having count(*) > 1
+union all select min(relation_no) from by_hand.fct_relations inner join relation using (relation_id) group by relation_id having count(*) > 1;
+
+select relation_no from term left join number using (number_key) group by relation_no
+having count(factor) < count(*) or count(number.number_key) < count(*) or not bool_or(is_subject) or count(distinct term.number_key) < count(*);
 
 select check_id from by_hand.fct_consistency_checks where verdict = 'inconsistent'
 union all
 select d.check_id from reference.known_discrepancies as d left join by_hand.fct_consistency_checks as c using (check_id)
 where coalesce(c.verdict, '') <> 'documented_discrepancy' or not ends_with(d.check_id, '.' || d.row_number || coalesce('.' || d.column_name, ''));
+
+select exhibit_id from reference.exhibits
+left join (
+    select exhibit_id, count(*) as made from by_hand.fct_consistency_checks where verdict <> 'not_checkable' group by exhibit_id
+) using (exhibit_id)
+where check_count <> coalesce(made, 0);
 
 -- Checks of the facts: keys
 select observation_id from by_hand.fct_observations group by all having count(*) > 1;
@@ -755,6 +998,7 @@ union all select 'term' from by_hand.fct_relation_terms anti join by_hand.fct_re
 union all select 'term' from (from by_hand.fct_relation_terms where observation_id is not null) anti join by_hand.fct_observations using (observation_id)
 union all select 'check' from by_hand.fct_consistency_checks anti join reference.rules using (rule_id)
 union all select 'check' from by_hand.fct_consistency_checks anti join reference.exhibits using (exhibit_id)
+union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.dim_fiscal_years using (fiscal_year)
 union all select 'check' from by_hand.fct_consistency_checks anti join by_hand.fct_observations using (observation_id);
 
 -- The published observations are, cell for cell, what was keyed.
