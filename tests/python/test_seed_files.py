@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT, alter
+from conftest import PROJECT
 from warehouse.codes import unknown_codes
 from warehouse.seed_files import check_seed_files
 
@@ -22,6 +24,16 @@ AGAIN = "seeds/ussc_production_2021/second_keying.csv"
 
 # What is in a file, what it is replaced by, and what is said: line, column and fault.
 FAULTS = [
+    (SHEET, "row_number", "\ufeffrow_number", ", line 1: begins with a byte-order mark"),
+    (SHEET, "footnote\n", "footnote\r\n", ", line 1: has Windows line ends"),
+    (SHEET, "Single", "S\udcefngle", ", line 4: is not UTF-8"),
+    (SHEET, "minority,1,\n", "minority,1,", ": the last line has no line end"),
+    (SHEET, ",footnote", "", ", line 1: the columns are "),
+    (SHEET, "Single", '"Single', ", line 4: is not well-formed CSV"),
+    (SHEET, "56.6", "56,6", ", line 4: has 11 fields, expected 10"),
+    (SHEET, "56.6", "56.6 ", ', line 4, column percent: "56.6 " has spaces'),
+    (SHEET, "56.6", "56.6\u200b", ", line 4, column percent: "),
+    (SHEET, "A majority,1", "A majority,l", ", line 4, column paragraph: \"l\" is not a whole"),
     (SHEET, "Single victim", "Single\x01victim", "line 4, column row_label: \"Single\\u0001v"),
     (SHEET, "Single victim", "Single\tvictim", "4, column row_label: \"Single\\u0009victim\" has"),
     (SHEET, "Single victim", '"Single\nvictim"', '4, column row_label: "Single\\u000avictim" has'),
@@ -62,28 +74,40 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the seeds."""
     copy = tmp_path_factory.mktemp("seeds")
     shutil.copytree(PROJECT / "seeds", copy / "seeds")
-    assert check_seed_files(copy) == []
+    assert check_seed_files(copy) == unknown_codes(copy) == []
     return copy
+
+
+@contextmanager
+def altered(path: Path, old: str, new: str) -> Iterator[None]:
+    """Alter what occurs once in a file for the time of a block."""
+    content = path.read_bytes()
+    assert content.count(old.encode()) == 1
+    path.write_bytes(content.replace(old.encode(), new.encode(errors="surrogateescape")))
+    yield
+    path.write_bytes(content)
 
 
 @pytest.mark.parametrize(("file", "old", "new", "said"), FAULTS)
 def test_fault_is_named(project: Path, file: str, old: str, new: str, said: str) -> None:
-    content = (project / file).read_bytes()
-    alter(project / file, old, new)
-    found = check_seed_files(project)
-    (project / file).write_bytes(content)
-    [fault] = found
-    assert fault.startswith(f"{file}, line ")
+    with altered(project / file, old, new):
+        [fault] = check_seed_files(project)
+    assert fault.startswith(file)
     assert said in fault
     assert "\n" not in fault
 
 
 def test_negative_numbers_may_be_printed(project: Path) -> None:
-    content = (project / SHEET).read_bytes()
-    alter(project / SHEET, "56.6", "-56.6")
-    found = check_seed_files(project)
-    (project / SHEET).write_bytes(content)
-    assert found == []
+    with altered(project / SHEET, "56.6", "-56.6"):
+        assert check_seed_files(project) == []
+
+
+def test_undescribed_seed_is_named(project: Path) -> None:
+    stray = project / "seeds" / "stray.csv"
+    stray.write_text("a\n1\n")
+    [fault] = check_seed_files(project)
+    stray.unlink()
+    assert fault.startswith("seeds/stray.csv: is neither a sheet of a report nor described in ")
 
 
 QUICK_FACTS = "seeds/ussc_quick_facts_section_922g_2023/raw_ussc_quick_facts_section_922g_2023__"
@@ -103,7 +127,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("file", "old", "new", "said"), UNKNOWN)
-def test_unknown_code_is_named(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
-    shutil.copytree(PROJECT / "seeds", tmp_path / "seeds")
-    alter(tmp_path / file, old, new)
-    assert any(said in fault for fault in unknown_codes(tmp_path)), unknown_codes(tmp_path)
+def test_unknown_code_is_named(project: Path, file: str, old: str, new: str, said: str) -> None:
+    with altered(project / file, old, new):
+        found = unknown_codes(project)
+    assert any(said in fault for fault in found), found
