@@ -18,14 +18,12 @@ from typing import Any
 
 import duckdb
 
-from export.formats import write_files
 from export.package import PACKAGE_NAME, data_package
-from export.tables import count_rows, sorted_table, with_columns
+from export.tables import count_rows, sorted_table, with_columns, write_files
 from export.workbook import WORKBOOK, Workbook, sheet_names, too_large
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
-from warehouse.build_id import check_build_id
 from warehouse.database import connect_read_only, text
-from warehouse.manifest import read_marts
+from warehouse.manifest import check_build_id, read_marts
 from warehouse.project import UserError, sha256
 
 # The first of these that is exported is the one that datapackage.json points at: the plainest, then

@@ -41,15 +41,8 @@ def data_package(
 ) -> dict[str, Any]:
     """Return the Data Package (version 2) that describes one file of each mart.
 
-    Args:
-        connection: the warehouse.
-        marts: the marts that are exported.
-        formats: their formats, the one to describe first.
-        sheets: the name of each mart's sheet in the workbook.
-        left_out: of each mart that the workbook leaves out, where its rows are instead.
-        folder: the folder with the files.
-        checksums: SHA-256 of each file, by its path in the folder.
-
+    It describes the first of the formats; `left_out` says of each mart that the workbook leaves out
+    where its rows are instead. Checksums are by path in the folder.
     """
     # Title and address of each publication that the warehouse holds.
     sources = connection.execute(

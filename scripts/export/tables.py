@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 
-from warehouse.database import quoted
+from warehouse.database import quoted, text
 from warehouse.manifest import Mart
 from warehouse.project import UserError
 
@@ -112,3 +114,46 @@ def row_order(mart: Mart) -> list[str]:
         leading = ["report_id", "exhibit_id", "fiscal_year"]
     leading = [name for name in leading if name in names and (name,) != mart.primary_key]
     return list(dict.fromkeys([*leading, *(mart.primary_key or names)]))
+
+
+def write_files(
+    connection: duckdb.DuckDBPyConnection,
+    mart: Mart,
+    table: str,
+    folder: Path,
+    formats: Sequence[str],
+) -> None:
+    """Write the rows of a mart, which are in a table, in each of the formats."""
+    descriptions = json.dumps(
+        {column.name: column.description for column in mart.columns}, ensure_ascii=False
+    )
+    copies = {
+        # RFC 4180; a null is an empty field, an empty text is quoted.
+        "csv": (table, "format csv, header true, delimiter ',', nullstr ''"),
+        "json": (f"(select {_json_columns(mart)} from {table})", "format json, array true"),
+        "parquet": (
+            table,
+            "format parquet, compression zstd, kv_metadata "
+            f"{{description: {text(mart.description)}, columns: {text(descriptions)}}}",
+        ),
+    }
+    for name in formats:
+        if name in copies:
+            what, options = copies[name]
+            (folder / name).mkdir(exist_ok=True)
+            target = text(str(folder / name / f"{mart.name}.{name}"))
+            connection.execute(f"copy {what} to {target} ({options})")
+
+
+def _json_columns(mart: Mart) -> str:
+    """Return a select list that makes DuckDB write each decimal with all digits of its scale.
+
+    It writes decimals of fewer than ten digits by way of a double, which drops the zeros at the
+    end.
+    """
+    return ", ".join(
+        f"{quoted(column.name)}::decimal(38,{scale(column.data_type)}) as {quoted(column.name)}"
+        if base_type(column.data_type) == "decimal"
+        else quoted(column.name)
+        for column in mart.columns
+    )

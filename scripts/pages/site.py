@@ -33,9 +33,8 @@ from pages.numbers import number_tables, search_index
 from pages.subjects import overview_charts, population_page, report_page
 from pages.tables import Cell, Table
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
-from warehouse.build_id import check_build_id
 from warehouse.database import connect_read_only
-from warehouse.manifest import Mart, read_marts
+from warehouse.manifest import Mart, check_build_id, read_marts
 from warehouse.project import UserError, sha256
 
 GENERATOR = "Sentencing Warehouse make_site"

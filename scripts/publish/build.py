@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+import importlib.metadata
 import logging
 import os
+import platform
+import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +17,7 @@ import duckdb
 
 from bounds.propose import propose
 from export.marts import export
-from publish.about import about, inscribe
 from publish.folder import Work, check_is_build, replaced_folder
-from warehouse.build_id import build_id_of
-from warehouse.codes import unknown_codes
 from warehouse.database import STORAGE, connect_read_only
 from warehouse.dbt import (
     PAGE,
@@ -29,15 +30,28 @@ from warehouse.dbt import (
     make_documentation,
     run_dbt,
 )
-from warehouse.manifest import read_marts
+from warehouse.manifest import build_id_of, read_marts
 from warehouse.project import PROJECT
-from warehouse.seed_files import check_seed_files
+from warehouse.seed_files import check_seed_files, unknown_codes
 from warehouse.sheets import descriptions, load_sheets
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
 
 logger = logging.getLogger("build")
+
+# What a build says about itself, in the table `release.about`.
+COLUMNS = {
+    "build_id": "Name of this data: the same rows and descriptions have the same id.",
+    "built_at": "When it was built, in UTC.",
+    "git_commit": "Commit of the project that built it; null outside a git repository.",
+    "has_uncommitted_changes": "True where tracked files differed from that commit.",
+    "dbt_version": "Version of dbt-core that built it.",
+    "dbt_duckdb_version": "Version of dbt-duckdb that built it.",
+    "duckdb_version": "Version of DuckDB that wrote the file.",
+    "python_version": "Version of Python that ran the build.",
+}
+TYPES = {"built_at": "timestamp", "has_uncommitted_changes": "boolean"}
 
 
 class Places:
@@ -171,6 +185,47 @@ def _suggestions(warehouse: Path, target_path: Path) -> list[str]:
         return suggestions(Build(PROJECT, *artifacts), warehouse)
     except Exception as error:
         return [f"which cells may be wrong could not be found out: {' '.join(str(error).split())}"]
+
+
+def about(build_id: str) -> dict[str, Any]:
+    """Say which build this is: a value for each of `COLUMNS`."""
+    commit, has_changes = _git_state()
+    return {
+        "build_id": build_id,
+        "built_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "git_commit": commit,
+        "has_uncommitted_changes": has_changes,
+        "dbt_version": importlib.metadata.version("dbt-core"),
+        "dbt_duckdb_version": importlib.metadata.version("dbt-duckdb"),
+        "duckdb_version": duckdb.__version__,
+        "python_version": platform.python_version(),
+    }
+
+
+def _git_state() -> tuple[str | None, bool | None]:
+    """Return the commit of the project and whether tracked files differ from it."""
+    git = ["git", "-C", str(PROJECT)]
+    try:
+        commit, status = (
+            subprocess.run([*git, *command], capture_output=True, text=True, check=True).stdout
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "-uno"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None, None
+    return commit.strip(), bool(status)
+
+
+def inscribe(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> None:
+    """Write the table `release.about` into a warehouse."""
+    columns = ", ".join(f"{name} {TYPES.get(name, 'varchar')}" for name in COLUMNS)
+    marks = ", ".join("?" for _ in COLUMNS)
+    connection.execute(f"create schema release; create table release.about ({columns})")
+    connection.execute(f"insert into release.about values ({marks})", [values[c] for c in COLUMNS])
+    about_it = "One row: which build of the warehouse this file is."
+    connection.execute(f"comment on table release.about is '{about_it}'")
+    for name, text in COLUMNS.items():
+        connection.execute(f"comment on column release.about.{name} is '{text}'")
+    connection.execute("checkpoint")
 
 
 def check_seeds() -> None:

@@ -29,17 +29,19 @@ RELEASE_STATUS = """Exit status: 0 released, nothing changed, or rolled back; 1 
 signal n. Whenever it is not 0, the current release is as it was."""
 
 
-def check_wait(wait: float) -> None:
-    """Refuse a wait that is no number of seconds."""
+def set_up(wait: float) -> None:
+    """Show what a command reports; refuse a wait that is no number of seconds."""
     if not 0 <= wait < math.inf:
         raise UserError(f"--wait is {wait:g}: it must be a number of seconds")
-
-
-def _set_up(wait: float) -> None:
-    check_wait(wait)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    for name in ("build", "release"):
+    for name in ("build", "release", "postgres"):
         logging.getLogger(name).setLevel(logging.INFO)
+
+
+def show_failure(error: BuildFailedError, kept: str) -> int:
+    """Say what failed and that what is published was kept; return the exit status."""
+    sys.stderr.write("\n".join([f"\nbuild failed: {error}{kept}\n", *error.details, ""]))
+    return 1
 
 
 @click.command(epilog=BUILD_STATUS)
@@ -50,7 +52,7 @@ def _set_up(wait: float) -> None:
 @click.option("--wait", type=float, default=60, help="Seconds to wait for a build (default: 60).")
 def build(output: Path, unit_tests: bool, docs: bool, site: bool, wait: float) -> int:
     """Build and test the warehouse, export the marts, and publish all of it at once or nothing."""
-    _set_up(wait)
+    set_up(wait)
     places = Places(output.resolve())
     try:
         lines = build_all(places, unit_tests=unit_tests, docs=docs, site=site, wait=wait)
@@ -59,9 +61,7 @@ def build(output: Path, unit_tests: bool, docs: bool, site: bool, wait: float) -
             raise KeyboardInterrupt("what is published is as it was") from error
         shown = os.path.relpath(places.warehouse)
         kept = f"; {shown} is as it was" if places.warehouse.exists() else ""
-        sys.stderr.write(f"\nbuild failed: {error}{kept}\n\n")
-        sys.stderr.write("\n".join(error.details) + "\n")
-        return 1
+        return show_failure(error, kept)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
@@ -92,7 +92,7 @@ def release(
         raise UserError(f"--keep is {keep}: at least the new release is kept")
     if results and not results.parent.is_dir():
         raise UserError(f"--results is {results}: there is no such folder")
-    _set_up(wait)
+    set_up(wait)
     releases = Releases(folder.resolve())
     if list_:
         sys.stdout.write("\n".join(releases.describe()) + "\n")

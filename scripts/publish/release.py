@@ -22,14 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from export.marts import PACKAGE
-from publish.about import write_manifest
 from publish.build import Places, add_site, assemble
 from publish.folder import BusyError, refuse_writer
-from publish.releases import Release, Releases
-from warehouse.build_id import build_id_of, check_build_id
+from publish.releases import Release, Releases, write_manifest
 from warehouse.database import connect_read_only
 from warehouse.dbt import BuildFailedError, count_tests
-from warehouse.manifest import read_marts
+from warehouse.manifest import build_id_of, check_build_id, read_marts
 from warehouse.project import UserError
 from warehouse.signals import HANDLED, Signals
 
@@ -61,13 +59,8 @@ def release(
 ) -> Outcome:
     """Build, test and export into a fresh folder, and make it the current release.
 
-    Args:
-        releases: where the releases are.
-        keep: how many releases to keep, the new one included.
-        force: release even where nothing changed.
-        wait: seconds to wait for another run.
-        results: file to write dbt's results of this run to, once all tests have passed.
-
+    `force` releases even where nothing changed; dbt's results are written to `results` once all
+    tests have passed.
     """
     with releases.locked(wait), releases.work.making() as folder:
         before = releases.current()

@@ -29,6 +29,18 @@ MANIFEST = "release.json"
 NAME = re.compile(r"(?P<number>\d{4,})-[0-9a-f]{12}")
 
 
+def write_manifest(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Write `release.json`: the values, then size and SHA-256 of each file; return what it says."""
+    files = {
+        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+        for name in files_below(folder)
+    }
+    manifest = {**values, "files": files}
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
 @dataclass(frozen=True, order=True)
 class Release:
     """A finished release: its number in the order of releases, and its folder."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import click
@@ -24,20 +23,15 @@ def postgres(unit_tests: bool, wait: float) -> int:
 
     Exit status 0: published, 1: the build failed, 2: bad input.
     """
-    from publish.commands import check_wait
+    from publish.commands import set_up, show_failure
     from servers.postgres import build_and_publish
     from warehouse.dbt import BuildFailedError
 
-    check_wait(wait)  # "nan" is in every range
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    for name in ("build", "postgres"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    set_up(wait)
     try:
         lines = build_and_publish(unit_tests=unit_tests, wait=wait)
     except BuildFailedError as error:
-        click.echo(f"\nbuild failed: {error}; what is published is as it was\n", err=True)
-        click.echo("\n".join(error.details), err=True)
-        return 1
+        return show_failure(error, "; what is published is as it was")
     click.echo("\n".join(lines))
     return 0
 

@@ -121,14 +121,9 @@ class Relation:
 
 
 def build_and_publish(*, unit_tests: bool = False, wait: float = 60) -> list[str]:
-    """Build, test and publish on the server that the environment variables name.
+    """Build, test and publish on the server that the environment names; return the summary.
 
-    Args:
-        unit_tests: run dbt's unit tests too, which test the models on made-up rows.
-        wait: seconds to wait for another build, and for readers of a table that has to be replaced.
-
-    Returns:
-        The lines of the summary.
+    It waits for another build, and for readers of a table that has to be replaced.
 
     Raises:
         UserError: the server cannot be reached, is not set up, or somebody does not end.

@@ -17,11 +17,9 @@ import click
 import duckdb
 import yaml
 
-from servers.assets import SPECIFICATION, write_assets
-from servers.dashboards import Asset
-from warehouse.build_id import check_build_id
+from servers.dashboards import SPECIFICATION, Asset, write_assets
 from warehouse.database import connect_read_only
-from warehouse.manifest import read_marts
+from warehouse.manifest import check_build_id, read_marts
 from warehouse.project import UserError
 
 if TYPE_CHECKING:
@@ -35,11 +33,7 @@ BOOT_SECONDS = 300  # gunicorn ends a worker that has not started by then
 def start(warehouse: Path, home: Path, port: int, *, reset_password: bool) -> None:
     """Serve Superset on 127.0.0.1 until a signal ends the process; does not return.
 
-    Args:
-        warehouse: file to show, with its manifest beside it.
-        home: folder of Superset's own data.
-        port: port to listen on.
-        reset_password: give the administrator a new password.
+    The manifest stands beside the warehouse; `home` is the folder of Superset's own data.
 
     Raises:
         UserError: the warehouse cannot be read, the folder not written, or the port is taken.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verification.rows import Exhibit
-from warehouse.codes import BASES
+from warehouse.seed_files import BASES
 from warehouse.sheets import CLOSING, CODES, COMPARISON, Sheet, read_csv
 
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

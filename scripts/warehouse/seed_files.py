@@ -1,4 +1,4 @@
-"""The form of the seed files: what a CSV must be before it is read.
+"""The form of the seed files, and the codes in them: what is said before anything is built.
 
 A spreadsheet program that saves a seed can change it without a word: a byte-order mark, other line
 ends, spaces, another number of fields. dbt would load some of that and blame the wrong thing for
@@ -8,15 +8,25 @@ the rest, so the files are checked first. The types of reference columns are tho
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
 from warehouse.cells import shown, what_is_wrong
-from warehouse.sheets import CLOSING, CODES, COMPARISON, FRAME, SECOND_KEYING
+from warehouse.sheets import (
+    CLOSING,
+    CODES,
+    COMPARISON,
+    FRAME,
+    SECOND_KEYING,
+    read_csv,
+    read_sheet,
+    sheet_paths,
+)
 
 # Columns of a sheet that hold whole numbers.
 COUNTED = ("row_number", "fiscal_year", "reference_fiscal_year", "paragraph")
@@ -24,15 +34,23 @@ COUNTED = ("row_number", "fiscal_year", "reference_fiscal_year", "paragraph")
 UNREVIEWED = "?"
 IS_DRAFT = "is a draft: key what it is, without the ?, or leave it empty"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+REFERENCE = "seeds/reference"
+# Column -> the reference seed that has its codes.
+SEEDS = {
+    "report_id": "reports",
+    "exhibit_id": "exhibits",
+    "population_id": "populations",
+    "category_key": "categories",
+    "measure_id": "measures",
+}
+BASES = ("all", "known", "unstated")
+NEAR = 4  # codes named beside an unknown one
 
 
 def check_seed_files(project: Path) -> list[str]:
-    """Check every CSV file under `seeds/` of a project.
+    """Check every CSV file under `seeds/` of a project; return a line for each fault.
 
-    Returns:
-        One line per fault, `<file>, line <number>, column <name>: <what is wrong>`, in the order of
-        the files; empty if all is well.
-
+    It says `<file>, line <number>, column <name>: <what is wrong>`, in the order of the files.
     """
     declared = _declared_types(project / "seeds")
     declared["second_keying"] = {name: _type_in_sheet(name) for name in SECOND_KEYING}
@@ -164,3 +182,50 @@ def _numbering(rows: list[tuple[int, list[str]]]) -> Iterator[str]:
                 " the rows are numbered as they stand in print"
             )
             return
+
+
+# The codes in the sheets
+
+
+def unknown_codes(project: Path) -> list[str]:
+    """Check the codes of the sheets, of the second keyings, and of what describes the exhibits.
+
+    Return a line for each fault: where, the code, the seed that should have it, codes like it.
+    """
+    known = {column: _codes(project, column) for column in SEEDS}
+    sheets, faults = sheet_paths(project), []
+    for path in sheets:
+        exhibit_id = read_sheet(path).exhibit_id
+        for wrong in _code_faults("exhibit_id", exhibit_id, known):
+            faults.append(f'{path.relative_to(project)}: its exhibit "{exhibit_id}" {wrong}')
+    again = sorted((project / "seeds").glob("*/second_keying.csv"))
+    described = [project / REFERENCE / f"{name}.csv" for name in ("exhibits", "exhibit_columns")]
+    for path in [*sheets, *again, *described]:
+        for line, row in enumerate(read_csv(path), start=2):
+            for column, code in row.items():
+                for wrong in _code_faults(column, code, known):
+                    place = f"{path.relative_to(project)}, line {line}, column {column}"
+                    faults.append(f'{place}: "{code}" {wrong}')
+    return faults
+
+
+def _codes(project: Path, column: str) -> list[str]:
+    rows = read_csv(project / REFERENCE / f"{SEEDS[column]}.csv")
+    if column == "category_key":
+        return [f"{row['classification_id']}.{row['category_id']}" for row in rows]
+    return [row[column] for row in rows]
+
+
+def _code_faults(column: str, code: str, known: Mapping[str, Collection[str]]) -> Iterator[str]:
+    if column == "percent_base" and code not in ("", *BASES):
+        yield f"is not {', '.join(BASES[:-1])} or {BASES[-1]}"
+    elif code and code not in known.get(column, [code]):
+        yield f"is not in {REFERENCE}/{SEEDS[column]}.csv{_near(code, known[column])}"
+
+
+def _near(code: str, known: Collection[str]) -> str:
+    """Name codes like one that is not known: of its classification, if it has one."""
+    classification = f"{code.partition('.')[0]}."
+    same = [each for each in known if each.startswith(classification)]
+    near = difflib.get_close_matches(code, same or known, NEAR, 0.5) or same[:NEAR]
+    return f"; like it: {', '.join(near)}" if near else ""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from warehouse.database import STORAGE
 from warehouse.project import sha256
 
 PROJECT = Path(__file__).resolve().parents[2]
+FIXTURES = PROJECT / "tests" / "fixtures"
 CLI = str(PROJECT / "scripts" / "cli.py")
 
 
@@ -72,27 +72,6 @@ def run_build(project: Path, output: Path, *options: str) -> subprocess.Complete
     return run_cli("build", "--output", output, *options, project=project)
 
 
-def free_port() -> int:
-    """Find a port of this machine that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def listens_beyond_this_machine(port: int) -> bool:
-    """Say whether a server listens on all addresses, as it then does on all of 127.0.0.0/8."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.2", port)) == 0
-
-
-def wait_for(server: subprocess.Popen[Any], log: Path, is_ready: Callable[[], object]) -> None:
-    """Wait until a server is ready; where it ends or takes minutes, show its log."""
-    until = time.monotonic() + 240
-    while not is_ready():
-        assert server.poll() is None and time.monotonic() < until, log.read_text()
-        time.sleep(0.1)
-
-
 Refused = Callable[..., str]
 
 
@@ -119,23 +98,18 @@ class Run:
     record: dict[str, Any]
 
 
-def run_release(releases: Path, *options: str, script: str = CLI, **more: Any) -> Run:
-    """Run the release command as `make release` does."""
-    return finish_release(sys.executable, script, releases=releases, options=options, **more)
+def run_release(
+    releases: Path, *options: str, command: Sequence[str] = (sys.executable, CLI), **more: Any
+) -> Run:
+    """Run the release command as `make release` does, or as another command line does."""
+    done = run(*command, "release", "--releases", releases, *options, **more)
+    record = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+    return Run(done.returncode, done.stderr, record)
 
 
 def quick_release(edition: Path, releases: Path, *options: str) -> Run:
     """Release an edition without dbt."""
-    return finish_release(*quick_command(edition), releases=releases, options=options)
-
-
-def finish_release(
-    *command: str, releases: Path, options: tuple[str, ...] = (), **more: Any
-) -> Run:
-    """Run a release command to its end."""
-    done = run(*command, "release", "--releases", releases, *options, **more)
-    record = json.loads(done.stdout) if done.stdout.startswith("{") else {}
-    return Run(done.returncode, done.stderr, record)
+    return run_release(releases, *options, command=quick_command(edition))
 
 
 # Runs a command with what an earlier build made in the place of dbt, and a page in the place of the
@@ -227,7 +201,7 @@ def mishap_command(edition: Path, step: str, mishap: str) -> list[str]:
 
 
 def make_edition(built: Built, folder: Path, number: int) -> Path:
-    """Write what dbt has made, with a number in two tables and in the manifest, to a folder."""
+    """Write what dbt has made, with a number in a table and in the manifest, to a folder."""
     target = folder / "target"
     target.mkdir(parents=True)
     for name in ("run_results.json", "static_index.html"):
@@ -239,10 +213,7 @@ def make_edition(built: Built, folder: Path, number: int) -> Path:
     (target / "manifest.json").write_text(json.dumps(manifest))
     shutil.copyfile(built.warehouse, folder / "warehouse.duckdb")
     with duckdb.connect(str(folder / "warehouse.duckdb"), config=STORAGE) as warehouse:
-        for column in ("dim_reports.title", "fct_sentence_by_inducement.inducement_label"):
-            table, name = column.split(".")
-            sql = f"update marts.{table} set {name} = {name} || ' Edition {number}.'"
-            warehouse.execute(sql)
+        warehouse.execute(f"update marts.dim_reports set title = title || ' Edition {number}.'")
         warehouse.execute("drop schema release cascade")
     return folder
 
@@ -251,6 +222,18 @@ def cells(table: str) -> list[list[str]]:
     """Read a table: cells between bars; a line that begins with | continues the row above."""
     rows = table.strip().replace("\n|", " |").splitlines()
     return [[cell.strip().replace("\\n", "\n") for cell in row.split("|")] for row in rows]
+
+
+def answers(path: Path) -> dict[str, str]:
+    """Read questions, each a query or an analysis by its name, and their answers below an arrow."""
+    sections = path.read_text(encoding="utf-8").strip().split("\n\n")
+    return dict(section.split("\n->\n") for section in sections)
+
+
+def answer(connection: Marts, query: str) -> str:
+    """Ask a query, and write its rows as they stand in a file of answers."""
+    rows = connection.execute(query).fetchall()
+    return "\n".join(" | ".join("-" if c is None else str(c) for c in row) for row in rows)
 
 
 def alter(path: Path, old: str, new: str) -> None:
@@ -282,27 +265,21 @@ sys.stdin.readline()
 """
 
 
-class Writer:
-    """A process that opens a published warehouse for writing and dies by a kill."""
+@contextmanager
+def writer(warehouse: Path) -> Iterator[Callable[[], None]]:
+    """Start a process that opens a published warehouse for writing, changes it, and is killed."""
+    warehouse.chmod(0o644)
+    command = [sys.executable, "-c", WRITING, str(warehouse)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe) as process:
 
-    def __init__(self, warehouse: Path) -> None:
-        warehouse.chmod(0o644)
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        command = [sys.executable, "-c", WRITING, str(warehouse)]
-        self.process = subprocess.Popen(command, text=True, **pipes)
-        self.wait_for("open")
+        def change() -> None:
+            print(file=process.stdin, flush=True)
+            assert process.stdout and process.stdout.readline() == "changed\n"
 
-    def wait_for(self, said: str) -> None:
-        assert self.process.stdout and self.process.stdout.readline() == f"{said}\n"
-
-    def change_and_die(self) -> None:
-        print(file=self.process.stdin, flush=True)
-        self.wait_for("changed")
-        self.die()
-
-    def die(self) -> None:
-        self.process.kill()
-        self.process.communicate()
+        assert process.stdout and process.stdout.readline() == "open\n"
+        yield change
+        process.kill()
 
 
 Make = Callable[[Path], None]
@@ -350,12 +327,7 @@ def marts(built: Built) -> Iterator[Marts]:
 @pytest.fixture(scope="session")
 def site(built: Built, shared: Shared) -> Path:
     """The report pages, with dbt's documentation."""
-
-    def make(folder: Path) -> None:
-        place = folder / "site"
-        make_site(built.warehouse, place)
-
-    return shared("pages", make) / "site"
+    return shared("pages", lambda folder: make_site(built.warehouse, folder / "site")) / "site"
 
 
 @pytest.fixture(scope="session")
@@ -366,11 +338,16 @@ def pages(site: Path) -> Pages:
 
 @pytest.fixture(scope="session")
 def released(shared: Shared) -> Path:
-    """Release, with next to no environment: `releases/` and `results.json`."""
+    """Release, with next to no environment, a clone in a folder whose name has to be quoted.
+
+    Gives the folder with `releases/`, `results.json` and the clone.
+    """
 
     def make(folder: Path) -> None:
+        project = copy_project(folder / "o'brien's clone")
+        command = [sys.executable, str(project / "scripts" / "cli.py")]
         options = ("--results", str(folder / "results.json"))
-        done = run_release(folder / "releases", *options, env={}, cwd="/")
+        done = run_release(folder / "releases", *options, command=command, env={}, cwd="/")
         assert (done.exit_status, done.record["outcome"]) == (0, "released"), done.said
 
     return shared("released", make)
@@ -383,6 +360,30 @@ def editions(built: Built, tmp_path_factory: pytest.TempPathFactory) -> list[Pat
     return [make_edition(built, folder / str(number), number) for number in (0, 1)]
 
 
+@pytest.fixture(scope="session")
+def first(editions: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a build and with a release that were made without dbt; not to be changed."""
+    folder = tmp_path_factory.mktemp("first")
+    for command in (["build", "--output", "build"], ["release", "--releases", "releases"]):
+        done = run(*quick_command(editions[0]), *command, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def output(first: Path, tmp_path: Path) -> Path:
+    """A copy of the build that was made without dbt."""
+    shutil.copytree(first / "build", tmp_path / "build")
+    shutil.copytree(first / ".work", tmp_path / ".work")
+    return tmp_path / "build"
+
+
+@pytest.fixture
+def releases(first: Path, tmp_path: Path) -> Path:
+    """A copy of the releases folder with one release."""
+    return shutil.copytree(first / "releases", tmp_path / "releases", symlinks=True)
+
+
 def copy_project(folder: Path) -> Path:
     """Copy what a build needs into a folder, for tests that alter the project."""
     copy = folder / "project"
@@ -393,15 +394,3 @@ def copy_project(folder: Path) -> Path:
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(PROJECT / name, copy / name)
     return copy
-
-
-def copy_tracked_files(folder: Path) -> None:
-    """Install the project in a folder: its tracked files, and the environments that are ready."""
-    for name in filter(None, run("git", "ls-files", "-z", cwd=PROJECT).stdout.split("\0")):
-        if (PROJECT / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, folder / name)
-    for environment in PROJECT.glob(".venv*"):
-        (folder / environment.name).symlink_to(environment)
-    for lock in (folder / "requirements").glob("*.lock"):
-        os.utime(lock, (0, 0))

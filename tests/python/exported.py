@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import duckdb
 import frictionless
 import pytest
 
-from conftest import PROJECT, Built
+from conftest import Built
 from export.marts import export
 from warehouse.database import connect_read_only
 
@@ -37,11 +36,10 @@ class Copy:
         """Export a few marts, or those that are named."""
         return export(self.warehouse, self.exports, self.manifest, **{"marts": FEW} | options)
 
-    def command(self, *options: str) -> list[str]:
-        """Give the command that exports a few marts."""
+    def options(self) -> list[str]:
+        """Give the options that export a few marts."""
         given = [f"--warehouse={self.warehouse}", f"--output={self.exports}"]
-        given += [f"--manifest={self.manifest}", "--marts", *FEW]
-        return [sys.executable, str(PROJECT / "scripts" / "export_marts.py"), *given, *options]
+        return [*given, f"--manifest={self.manifest}", "--marts", *FEW]
 
     def leftovers(self) -> list[str]:
         """Name what is beside the exports."""

@@ -13,15 +13,9 @@ from typing import Any
 import pytest
 import requests
 
-from conftest import (
-    PROJECT,
-    copy_tracked_files,
-    free_port,
-    listens_beyond_this_machine,
-    need,
-    run,
-    wait_for,
-)
+from conftest import PROJECT, need, run
+from local_servers import free_port, listens_beyond_this_machine, wait_for
+from test_deploy import copy_tracked_files
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import PROJECT, alter, copy_tracked_files, need, run
+from conftest import PROJECT, alter, need, run
 
 INSTALLED = "/opt/sentencing-warehouse"
 SERVICE = PROJECT / "deploy" / "sentencing-warehouse.service"
@@ -23,6 +23,18 @@ TIMER = PROJECT / "deploy" / "sentencing-warehouse.timer"
 CRONTAB = PROJECT / "deploy" / "crontab"
 WORKFLOW = PROJECT / ".github" / "workflows" / "release.yml"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def copy_tracked_files(folder: Path) -> None:
+    """Install the project in a folder: its tracked files, and the environments that are ready."""
+    for name in filter(None, run("git", "ls-files", "-z", cwd=PROJECT).stdout.split("\0")):
+        if (PROJECT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    for environment in PROJECT.glob(".venv*"):
+        (folder / environment.name).symlink_to(environment)
+    for lock in (folder / "requirements").glob("*.lock"):
+        os.utime(lock, (0, 0))
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ import pyodbc
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from conftest import PROJECT, Built, Marts, alter, copy_project, need, run
-from postgres_server import BUILDER, Server, fetch, run_publish, said_in_one_line, started_server
+from conftest import FIXTURES, PROJECT, Built, Marts, alter, copy_project, need, run
+from local_servers import BUILDER, Server, fetch, run_publish, said_in_one_line, started_server
 from servers.postgres import Relation, publish
 from test_marts import resolved
 
@@ -159,7 +159,7 @@ def test_no_password_is_left_in_a_file(server: Server, published: Path) -> None:
         assert server.passwords[BUILDER].encode() not in path.read_bytes(), path
 
 
-REFUSED = Path(__file__).with_name("refused_by_postgres.txt").read_text().splitlines()
+REFUSED = (FIXTURES / "refused_by_postgres.txt").read_text().splitlines()
 
 
 @pytest.mark.parametrize("statement", REFUSED)

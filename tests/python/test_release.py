@@ -17,20 +17,19 @@ from conftest import (
     CLI,
     PROJECT,
     Built,
-    Writer,
     alter,
     copy_folder,
     copy_project,
-    finish_release,
+    fingerprint,
     mishap_command,
     quick_release,
     run,
     run_release,
+    writer,
 )
 from publish.release import CONTENT
 from publish.releases import MANIFEST, Releases
 from warehouse.manifest import read_marts
-from warehouse.project import sha256
 
 
 def query(warehouse: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -54,37 +53,20 @@ def whole(releases: Path) -> list[str]:
     return [release.name for release in found]
 
 
-@pytest.fixture
-def quick(editions: list[Path], tmp_path: Path) -> Path:
-    """A releases folder with a release that was made without dbt."""
-    done = quick_release(editions[0], tmp_path / "quick")
-    assert done.exit_status == 0, done.said
-    return tmp_path / "quick"
-
-
 def test_a_release_is_the_build_with_its_pages_and_says_what_it_is(
     released: Path, built: Built
 ) -> None:
     current = released / "releases" / "current"
     manifest = read_json(current / MANIFEST)
-    files = {path.relative_to(current).as_posix(): path for path in files_of(current)}
     assert manifest["files"] == {
-        name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
-        for name, path in files.items()
+        name: {"bytes": (current / name).stat().st_size, "sha256": checksum}
+        for name, checksum in fingerprint(current).items()
         if name != MANIFEST
     }
-    exports = {path.relative_to(built.exports): path for path in files_of(built.exports)}
-    assert {
-        "warehouse.duckdb",
-        "manifest.json",
-        "site/index.html",
-        "site/dbt/index.html",
-        *(f"exports/{name}" for name in exports),
-    } < set(files)
+    made = {"warehouse.duckdb", "manifest.json", "site/index.html", "site/dbt/index.html"}
+    assert made < set(manifest["files"])
     # The same seeds give the same exports, byte for byte.
-    for name, path in exports.items():
-        assert files[f"exports/{name}"].read_bytes() == path.read_bytes(), name
-
+    assert fingerprint(current / "exports") == fingerprint(built.exports)
     with duckdb.connect(str(current / "warehouse.duckdb"), read_only=True) as file:
         about = file.sql("from release.about")
         [values] = about.fetchall()
@@ -132,60 +114,60 @@ def test_a_release_names_no_path_of_the_machine(released: Path) -> None:
             assert str(folder).encode() not in content, (path, folder)
 
 
-def test_the_same_data_gives_the_same_id_and_bytes(editions: list[Path], quick: Path) -> None:
-    [before] = whole(quick)
-    done = quick_release(editions[0], quick)
+def test_the_same_data_gives_the_same_id_and_bytes(editions: list[Path], releases: Path) -> None:
+    [before] = whole(releases)
+    done = quick_release(editions[0], releases)
     assert (done.exit_status, done.record["outcome"]) == (0, "unchanged")
     assert f"nothing changed; {before} stays" in done.said
-    assert whole(quick) == [before]
-    forced = quick_release(editions[0], quick, "--force")
+    assert whole(releases) == [before]
+    forced = quick_release(editions[0], releases, "--force")
     assert forced.record["release"] == f"0002-{before.partition('-')[2]}"
-    files = [read_json(quick / name / MANIFEST)["files"] for name in whole(quick)]
+    files = [read_json(releases / name / MANIFEST)["files"] for name in whole(releases)]
     one, other = ({p: f for p, f in each.items() if CONTENT.fullmatch(p)} for each in files)
     assert one == other
     assert len(one) > 90
 
 
 def test_a_damaged_release_is_replaced_and_not_gone_back_to(
-    editions: list[Path], quick: Path
+    editions: list[Path], releases: Path
 ) -> None:
-    [first] = whole(quick)
-    for path in files_of(quick / first):
+    [first] = whole(releases)
+    for path in files_of(releases / first):
         path.chmod(0o644)
-    with (quick / "current" / "exports" / "csv" / "dim_rules.csv").open("a") as file:
+    with (releases / "current" / "exports" / "csv" / "dim_rules.csv").open("a") as file:
         file.write("0\n")
-    done = quick_release(editions[0], quick)
+    done = quick_release(editions[0], releases)
     second = done.record["release"]
     assert done.record["outcome"] == "released"
     assert f"release {first} is damaged: exports/csv/dim_rules.csv" in done.said
     for damaged in ("exports/csv/dim_rules.csv", "release.json"):
-        back = quick_release(editions[0], quick, "--rollback")
+        back = quick_release(editions[0], releases, "--rollback")
         assert back.exit_status == 2
         assert f"release {first} is damaged ({damaged}): {second} stays" in back.said
-        (quick / first / "release.json").write_text("{")
-    assert os.readlink(quick / "current") == second
-    listed = run(sys.executable, CLI, "release", "--releases", quick, "--list").stdout
+        (releases / first / "release.json").write_text("{")
+    assert os.readlink(releases / "current") == second
+    listed = run(sys.executable, CLI, "release", "--releases", releases, "--list").stdout
     lines = [line.split() for line in listed.splitlines()]
     assert lines[0] == [first, "damaged:", "release.json"]
     assert (lines[1][0], lines[1][2:]) == (second, ["whole", "current"])
 
 
-def test_changes_of_a_writer_are_damage(editions: list[Path], quick: Path) -> None:
-    [first] = whole(quick)
-    assert {path.stat().st_mode & 0o222 for path in files_of(quick / first)} == {0}
-    Writer(quick / "current" / "warehouse.duckdb").change_and_die()
-    done = quick_release(editions[0], quick)
+def test_changes_of_a_writer_are_damage(editions: list[Path], releases: Path) -> None:
+    [first] = whole(releases)
+    assert {path.stat().st_mode & 0o222 for path in files_of(releases / first)} == {0}
+    with writer(releases / "current" / "warehouse.duckdb") as change:
+        change()
+    done = quick_release(editions[0], releases)
     assert done.record["outcome"] == "released"
     assert f"release {first} is damaged: warehouse.duckdb.wal" in done.said
-    back = quick_release(editions[0], quick, "--rollback")
+    back = quick_release(editions[0], releases, "--rollback")
     assert f"release {first} is damaged (warehouse.duckdb.wal)" in back.said
     # While it lives, its changes would come to stand beside the release that is switched to.
-    writer = Writer(quick / "current" / "warehouse.duckdb")
-    refused = quick_release(editions[1], quick)
-    writer.die()
+    with writer(releases / "current" / "warehouse.duckdb"):
+        refused = quick_release(editions[1], releases)
     assert (refused.exit_status, refused.record["outcome"]) == (2, "refused")
     assert "warehouse.duckdb open for writing: end it" in refused.said
-    assert [found.name for found in Releases(quick).all()] == [first, done.record["release"]]
+    assert [found.name for found in Releases(releases).all()] == [first, done.record["release"]]
 
 
 # What may befall a release: before which step, and what the release says about it.
@@ -207,53 +189,53 @@ MISHAPS = [
 
 @pytest.mark.parametrize(("step", "mishap", "said"), MISHAPS, ids=[m[2] for m in MISHAPS])
 def test_a_release_reads_itself_as_readers_do(
-    editions: list[Path], quick: Path, step: str, mishap: str, said: str
+    editions: list[Path], releases: Path, step: str, mishap: str, said: str
 ) -> None:
-    before = whole(quick)
+    before = whole(releases)
     command = mishap_command(editions[1], step, mishap)
-    done = finish_release(*command, releases=quick)
+    done = run_release(releases, command=command)
     assert (done.exit_status, done.record["outcome"]) == (1, "failed"), done.said
     assert "is not what was built" in done.said
     assert said in done.said
-    assert whole(quick) == before
+    assert whole(releases) == before
     assert done.record["current"] == before[0]
-    assert {path.name for path in (quick / ".work").iterdir()} <= {"lock", "target"}
+    assert {path.name for path in (releases / ".work").iterdir()} <= {"lock", "target"}
 
 
 @pytest.mark.parametrize("name", ["SIGABRT", "SIGKILL"])
 def test_a_run_that_dies_leaves_a_line_and_its_log_is_kept(
-    editions: list[Path], quick: Path, name: str
+    editions: list[Path], releases: Path, name: str
 ) -> None:
-    before = whole(quick)
-    old = [quick / "failed" / f"2999010{day}T000000.000000Z.log" for day in range(1, 4)]
+    before = whole(releases)
+    old = [releases / "failed" / f"2999010{day}T000000.000000Z.log" for day in range(1, 4)]
     old[0].parent.mkdir()
-    for path in (*old, quick / "failed" / "mine.log"):
+    for path in (*old, releases / "failed" / "mine.log"):
         path.touch()
     die = f"import signal; os.kill(os.getpid(), signal.{name})"
     command = mishap_command(editions[1], "publish.release.write_manifest", die)
-    done = finish_release(*command, releases=quick, options=("--keep", "3"))
+    done = run_release(releases, "--keep", "3", command=command)
     assert (done.exit_status, done.record["outcome"]) == (1, "failed"), done.said
     assert done.record["reason"] == f"the process that made the release died with {name}"
-    assert json.loads((quick / "log.jsonl").read_text().splitlines()[-1]) == done.record
+    assert json.loads((releases / "log.jsonl").read_text().splitlines()[-1]) == done.record
     # The clock was set back since the other logs were written: theirs are the later names.
-    log = quick / done.record["log"]
+    log = releases / done.record["log"]
     assert ("in _fill" in log.read_text()) == (name == "SIGABRT")
-    assert set(log.parent.iterdir()) == {log, *old[1:], quick / "failed" / "mine.log"}
-    assert whole(quick) == before
+    assert set(log.parent.iterdir()) == {log, *old[1:], releases / "failed" / "mine.log"}
+    assert whole(releases) == before
     assert done.record["current"] == before[0]
 
 
 def test_other_data_is_released_rolled_back_and_not_released_again(
-    editions: list[Path], quick: Path
+    editions: list[Path], releases: Path
 ) -> None:
     def edition() -> str:
-        warehouse = quick / "current" / "warehouse.duckdb"
+        warehouse = releases / "current" / "warehouse.duckdb"
         return str(query(warehouse, "select right(title, 10) from marts.dim_reports")[0][0])
 
-    [first] = whole(quick)
-    with duckdb.connect(str(quick / "current" / "warehouse.duckdb"), read_only=True) as reader:
+    [first] = whole(releases)
+    with duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True) as reader:
         before = reader.execute("from marts.dim_reports").fetchall()
-        done = quick_release(editions[1], quick)
+        done = quick_release(editions[1], releases)
         # A reader keeps its release, and a new connection reads the new one.
         assert reader.execute("from marts.dim_reports").fetchall() == before
         assert edition() == "Edition 1."
@@ -262,76 +244,79 @@ def test_other_data_is_released_rolled_back_and_not_released_again(
     assert second.startswith("0002-")
     assert second.partition("-")[2] != first.partition("-")[2]
 
-    back = quick_release(editions[1], quick, "--rollback")
+    back = quick_release(editions[1], releases, "--rollback")
     assert (back.record["outcome"], back.record["release"]) == ("rolled_back", first)
-    assert os.readlink(quick / "current") == first
+    assert os.readlink(releases / "current") == first
     assert edition() == "Edition 0."
 
-    again = quick_release(editions[1], quick)
+    again = quick_release(editions[1], releases)
     assert (again.record["outcome"], again.record["current"]) == ("unchanged", first)
     assert f"nothing changed since {second}, which was rolled back" in again.said
-    forced = quick_release(editions[1], quick, "--force")
+    forced = quick_release(editions[1], releases, "--force")
     assert (forced.record["outcome"], forced.record["release"][:5]) == ("released", "0003-")
-    named = quick_release(editions[1], quick, "--rollback", "0002")
+    named = quick_release(editions[1], releases, "--rollback", "0002")
     assert named.record["current"] == second
-    records = [json.loads(line) for line in (quick / "log.jsonl").read_text().splitlines()]
+    records = [json.loads(line) for line in (releases / "log.jsonl").read_text().splitlines()]
     outcomes = ["released", "released", "rolled_back", "unchanged", "released", "rolled_back"]
     assert [record["outcome"] for record in records] == outcomes
 
 
-def test_there_is_no_way_back_from_the_first_release(editions: list[Path], quick: Path) -> None:
-    [first] = whole(quick)
+def test_there_is_no_way_back_from_the_first_release(editions: list[Path], releases: Path) -> None:
+    [first] = whole(releases)
     for options, said in (
         (["--rollback"], f"there is no release before {first}; there are {first}"),
         (["--rollback", "0007"], f"there is no release 0007; there are {first}"),
     ):
-        done = quick_release(editions[0], quick, *options)
+        done = quick_release(editions[0], releases, *options)
         assert done.exit_status == 2
         assert said in done.said
-    assert os.readlink(quick / "current") == first
+    assert os.readlink(releases / "current") == first
 
 
 def test_old_releases_are_pruned_and_the_current_one_never(
-    editions: list[Path], quick: Path
+    editions: list[Path], releases: Path
 ) -> None:
-    [first] = whole(quick)
+    [first] = whole(releases)
     for name in ("0002-000000000002", "0003-000000000003"):
-        copy_folder(quick / first, quick / name)
+        copy_folder(releases / first, releases / name)
+    with duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True) as reader:
+        done = quick_release(editions[0], releases, "--force", "--keep", "2")
+        # Who has a file open keeps it, though its release is gone.
+        assert reader.execute("select count(*) > 0 from marts.dim_rules").fetchall() == [(True,)]
     # A release that was rolled back to is current, and older than others.
-    done = quick_release(editions[0], quick, "--force", "--keep", "2")
     assert done.record["pruned"] == [first, "0002-000000000002"]
-    assert whole(quick) == ["0003-000000000003", done.record["release"]]
-    back = quick_release(editions[0], quick, "--rollback")
+    assert whole(releases) == ["0003-000000000003", done.record["release"]]
+    back = quick_release(editions[0], releases, "--rollback")
     assert back.record["current"] == "0003-000000000003"
-    assert quick_release(editions[0], quick, "--keep", "1").record["outcome"] == "unchanged"
-    assert (quick / "current" / "warehouse.duckdb").exists()
+    assert quick_release(editions[0], releases, "--keep", "1").record["outcome"] == "unchanged"
+    assert (releases / "current" / "warehouse.duckdb").exists()
 
 
-def test_a_failed_build_leaves_the_release(quick: Path, tmp_path: Path) -> None:
-    before = whole(quick)
+def test_a_failed_build_leaves_the_release(releases: Path, tmp_path: Path) -> None:
+    before = whole(releases)
     project = copy_project(tmp_path)
     seed = project / "seeds/ussc_production_2021/raw_ussc_production_2021__figure_24.csv"
     alter(seed, "15.4", "15.4%")
-    done = run_release(quick, script=str(project / "scripts" / "cli.py"))
+    done = run_release(releases, command=[sys.executable, str(project / "scripts" / "cli.py")])
     assert (done.exit_status, done.record["outcome"]) == (1, "failed")
     fault = 'row 2 (Offered enticements), column percent: "15.4%" is not a number as printed'
-    log = quick / done.record["log"]
+    log = releases / done.record["log"]
     assert log.parent.name == "failed"
     assert f"log: {log}" in done.said
     assert fault in done.said
     assert fault in log.read_text()
-    assert whole(quick) == before
-    assert os.readlink(quick / "current") == before[0]
-    assert not (quick / ".work" / "new").exists()
-    assert json.loads((quick / "log.jsonl").read_text().splitlines()[-1]) == done.record
+    assert whole(releases) == before
+    assert os.readlink(releases / "current") == before[0]
+    assert not (releases / ".work" / "new").exists()
+    assert json.loads((releases / "log.jsonl").read_text().splitlines()[-1]) == done.record
 
 
-def test_a_second_run_gives_up_after_its_wait(quick: Path) -> None:
-    with FileLock(quick / ".work" / "lock"):
-        done = run_release(quick, "--wait", "0.5")
-        back = run_release(quick, "--rollback", "--wait", "0")
+def test_a_second_run_gives_up_after_its_wait(releases: Path) -> None:
+    with FileLock(releases / ".work" / "lock"):
+        done = run_release(releases, "--wait", "0.5")
+        back = run_release(releases, "--rollback", "--wait", "0")
     assert (done.exit_status, done.record["outcome"]) == (3, "busy")
-    assert f"another run is still at work in {quick} after 0.5 s: nothing was done" in done.said
+    assert f"another run is still at work in {releases} after 0.5 s: nothing was done" in done.said
     assert (back.exit_status, back.record["outcome"]) == (3, "busy")
 
 
@@ -347,9 +332,9 @@ def test_a_file_in_the_way_is_one_line(editions: list[Path], tmp_path: Path) -> 
         assert said in done.said
 
 
-def test_a_signal_ends_a_run_and_leaves_the_release(quick: Path) -> None:
-    before = whole(quick)
-    command = [sys.executable, CLI, "release", "--releases", str(quick), "--force"]
+def test_a_signal_ends_a_run_and_leaves_the_release(releases: Path) -> None:
+    before = whole(releases)
+    command = [sys.executable, CLI, "release", "--releases", str(releases), "--force"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr
     for line in process.stderr:
@@ -359,6 +344,6 @@ def test_a_signal_ends_a_run_and_leaves_the_release(quick: Path) -> None:
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 143
     assert json.loads(out)["outcome"] == "interrupted"
-    assert whole(quick) == before
-    assert os.readlink(quick / "current") == before[0]
-    assert not (quick / ".work" / "new").exists()
+    assert whole(releases) == before
+    assert os.readlink(releases / "current") == before[0]
+    assert not (releases / ".work" / "new").exists()

@@ -1,13 +1,12 @@
-"""Releases under kills, full disks, racing runs and busy readers: `current` stays valid."""
+"""Releases under kills, full disks and racing runs: `current` stays valid."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -16,9 +15,7 @@ import pytest
 from conftest import (
     KILLED,
     PROJECT,
-    Built,
     copy_folder,
-    make_edition,
     need,
     quick_command,
     quick_release,
@@ -28,28 +25,10 @@ from conftest import (
 )
 from publish.releases import Release, Releases
 
-READERS = 8
-RELEASES = 20
-
 
 @pytest.fixture(scope="module")
 def edition(editions: list[Path]) -> Path:
     return editions[0]
-
-
-@pytest.fixture(scope="module")
-def first(edition: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A releases folder with one release; not to be changed."""
-    folder = tmp_path_factory.mktemp("first") / "releases"
-    done = quick_release(edition, folder)
-    assert done.exit_status == 0, done.said
-    return folder
-
-
-@pytest.fixture
-def releases(first: Path, tmp_path: Path) -> Path:
-    """A copy of the releases folder with one release."""
-    return copy_folder(first, tmp_path / "releases")
 
 
 def assert_whole(releases: Path) -> Release:
@@ -76,7 +55,7 @@ def test_killed_at_every_step_of_publishing(edition: Path, first: Path, tmp_path
     """Kill while the release is renamed and switched to, and an old one is removed."""
     numbers = []
     for kill_at in range(1, 30):
-        releases = copy_folder(first, tmp_path / str(kill_at))
+        releases = copy_folder(first / "releases", tmp_path / str(kill_at))
         options = ["--releases", releases, "--force", "--keep", "1"]
         done = run(*quick_command(edition, kill_at), "release", *options)
         opened = Releases(releases)
@@ -117,7 +96,7 @@ def resize(disk: Path, size: int) -> None:
 def test_full_disk(edition: Path, first: Path, tmp_path: Path) -> None:
     """The disk fills up while dbt builds, and while the release is written."""
     with small_disk(tmp_path / "disk", "size=100m") as disk:
-        releases = copy_folder(first, disk / "releases")
+        releases = copy_folder(first / "releases", disk / "releases")
         before = assert_whole(releases)
         resize(disk, shutil.disk_usage(disk).used + 4_000_000)
         tried = [run_release(releases, "--force")]
@@ -143,7 +122,7 @@ def test_full_disk(edition: Path, first: Path, tmp_path: Path) -> None:
 
 def test_read_only_folder(edition: Path, first: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=100m") as disk:
-        releases = copy_folder(first, disk / "releases")
+        releases = copy_folder(first / "releases", disk / "releases")
         build = run_build(PROJECT, disk)
         assert build.returncode == 2
         assert f"build: {disk} is a mount point, which cannot be replaced" in build.stderr
@@ -161,7 +140,7 @@ def test_read_only_folder(edition: Path, first: Path, tmp_path: Path) -> None:
 
 def test_moved_to_another_file_system(edition: Path, first: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=100m") as disk:
-        here = copy_folder(first, tmp_path / "here")
+        here = copy_folder(first / "releases", tmp_path / "here")
         releases = disk / "releases"
         shutil.move(here, releases)
         before = assert_whole(releases)
@@ -186,71 +165,3 @@ def test_started_at_once(edition: Path, releases: Path) -> None:
     assert [release.number for release in Releases(releases).all()] == [1, 2, 3, 4, 5]
     assert assert_whole(releases).number == 5
     assert_tidy(releases)
-
-
-READING = """
-import csv, os, re, select, sys
-from pathlib import Path
-import duckdb
-releases = Path(sys.argv[1])
-queries, editions = 0, set()
-def edition(text):
-    return re.findall(r"Edition (\\d+)\\.", text)[-1]
-while not select.select([sys.stdin], [], [], 0)[0]:
-    release = releases / os.readlink(releases / "current")
-    # The reader holds the name of the release for what is in several files, as the guide says.
-    with duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True) as file:
-        ((title,),) = file.execute(
-            "select title from marts.dim_reports order by report_id limit 1").fetchall()
-        ((label,),) = file.execute(
-            "select inducement_label from marts.fct_sentence_by_inducement"
-            " where inducement_id = 'coercion'").fetchall()
-        ((total,),) = file.execute(
-            "select sum(offender_count) from marts.fct_sentence_by_inducement_use").fetchall()
-    with (release / "exports" / "csv" / "dim_reports.csv").open() as exported:
-        row = next(csv.DictReader(exported))
-    with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as file:
-        ((named,),) = file.execute(
-            "select title from marts.dim_reports order by report_id limit 1").fetchall()
-    queries += 1
-    editions.add(edition(title))
-    if edition(title) != edition(label) or total != 512:
-        print("mixed", title, label, total)
-    if row["title"] != named:
-        print("mixed files", row["title"], named)
-print(queries, *editions)
-"""
-
-
-@pytest.mark.slow
-def test_readers_through_twenty_releases(built: Built, edition: Path, tmp_path: Path) -> None:
-    releases = tmp_path / "releases"
-    assert quick_release(edition, releases).record["outcome"] == "released"
-    title = "select title from marts.dim_reports"
-    # They take the time that the releases leave.
-    reading = ["nice", "-n", "19", sys.executable, "-c", READING, str(releases)]
-    with ExitStack() as stack:
-        held = stack.enter_context(
-            duckdb.connect(str(releases / "current" / "warehouse.duckdb"), read_only=True)
-        )
-        before = held.execute(title).fetchall()
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        readers = [subprocess.Popen(reading, text=True, **pipes) for _ in range(READERS)]
-        for reader in readers:
-            stack.callback(reader.kill)
-        for number in range(1, RELEASES + 1):
-            newer = make_edition(built, tmp_path / str(number), number)
-            done = quick_release(newer, releases, "--keep", "3")
-            assert done.record["outcome"] == "released", done.said
-            # The file that was opened before has long been pruned, and is still read.
-            assert held.execute(title).fetchall() == before
-        seen = set()
-        for reader in readers:
-            out, faults = reader.communicate("stop\n", timeout=60)
-            assert faults == ""
-            [line] = out.splitlines()
-            queries, *editions = line.split()
-            assert int(queries) > 5  # a loaded machine is slow; what counts is what was seen
-            seen.update(editions)
-    assert seen >= {str(number) for number in range(1, RELEASES)}
-    assert_whole(releases)

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PROJECT
-from warehouse.codes import unknown_codes
-from warehouse.seed_files import check_seed_files
+from warehouse.seed_files import check_seed_files, unknown_codes
 
 SHEET = "seeds/ussc_production_2021/raw_ussc_production_2021__figure_10.csv"
 REPORTS = "seeds/reference/reports.csv"
@@ -84,8 +83,10 @@ def altered(path: Path, old: str, new: str) -> Iterator[None]:
     content = path.read_bytes()
     assert content.count(old.encode()) == 1
     path.write_bytes(content.replace(old.encode(), new.encode(errors="surrogateescape")))
-    yield
-    path.write_bytes(content)
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
 
 
 @pytest.mark.parametrize(("file", "old", "new", "said"), FAULTS)

@@ -19,17 +19,9 @@ import duckdb
 import pytest
 import requests
 
-from conftest import (
-    CLI,
-    PROJECT,
-    Built,
-    Marts,
-    free_port,
-    listens_beyond_this_machine,
-    need,
-    wait_for,
-)
+from conftest import CLI, FIXTURES, PROJECT, Built, Marts, need
 from exported import contents
+from local_servers import free_port, listens_beyond_this_machine, wait_for
 from test_superset_assets import ACROSS, Rows, charts_of, numbers_of, write
 
 pytestmark = pytest.mark.integration
@@ -196,7 +188,7 @@ def test_sql_lab_reads_the_warehouse(served: Served) -> None:
 
 
 # Each is tried with DDL and DML forbidden in the connection's form, and then allowed there.
-REFUSED = Path(__file__).with_name("refused_by_superset.txt").read_text().splitlines()
+REFUSED = (FIXTURES / "refused_by_duckdb.txt").read_text().splitlines()
 
 
 def _places(served: Served) -> dict[str, Path]:

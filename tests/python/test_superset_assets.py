@@ -16,7 +16,7 @@ import yaml
 
 from conftest import Built, Marts, Refused
 from servers import dashboards
-from servers.assets import SPECIFICATION, Asset, write_assets
+from servers.dashboards import SPECIFICATION, Asset, write_assets
 from warehouse.manifest import read_marts
 
 CODE = SPECIFICATION.read_text(encoding="utf-8") + Path(dashboards.__file__).read_text()

@@ -1,4 +1,4 @@
-"""A private PostgreSQL server, and the command that publishes on it."""
+"""Servers on this machine: a private PostgreSQL server, and the command that publishes on it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +18,30 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from conftest import PROJECT, free_port, need, run_cli, wait_for
+from conftest import PROJECT, need, run_cli
 
 BUILDER, READER = "warehouse_builder", "warehouse_reader"
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def listens_beyond_this_machine(port: int) -> bool:
+    """Say whether a server listens on all addresses, as it then does on all of 127.0.0.0/8."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.2", port)) == 0
+
+
+def wait_for(server: subprocess.Popen[Any], log: Path, is_ready: Callable[[], object]) -> None:
+    """Wait until a server is ready; where it ends or takes minutes, show its log."""
+    until = time.monotonic() + 240
+    while not is_ready():
+        assert server.poll() is None and time.monotonic() < until, log.read_text()
+        time.sleep(0.1)
 
 
 @dataclass(frozen=True)
