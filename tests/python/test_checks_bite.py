@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from conftest import PROJECT, Built
+from conftest import FIXTURES, PROJECT, Built
 from verification import replay
 from warehouse.sheets import load_sheets
 
@@ -290,136 +290,13 @@ def test_a_relation_that_is_not_well_formed_fails_by_name(altered: Replayed, fau
     assert any(TERM in text for (text,) in failures[WELL_FORMED])
 
 
-# Test -> an alteration of the tables that it reads on which it fails; for one that claims several
-# things, one for each.
-TESTS: dict[str, str | list[str]] = {
-    "dim_measures__primary_key": "insert into marts.dim_measures"
-    " from marts.dim_measures where measure_id = 'offender_count'",
-    "unique_rpt_ussc_production_2021__table_11_row_number": "insert into"
-    " marts.rpt_ussc_production_2021__table_11 from marts.rpt_ussc_production_2021__table_11",
-    "dim_measures__complete": "update marts.dim_measures set label = null"
-    " where measure_id = 'offender_count'",
-    "fct_coercion_methods__complete": "delete from marts.fct_coercion_methods",
-    "fct_observations__foreign_keys": "update marts.fct_observations"
-    " set reference_category_id = 'nobody' where reference_category_id is not null",
-    "dim_categories__category_role_is_known": "update marts.dim_categories"
-    " set category_role = 'piece' where category_id = 'one'",
-    "general_facts__equal_the_observations": "update marts.fct_population_totals"
-    " set mean_age_years = 39 where mean_age_years = 38",
-    "fct_category_shares__add_up_as_they_say": "update marts.fct_category_shares"
-    " set adds_up = true where list_kind = 'partial'",
-    "fct_observations__values_within_their_bounds": "update marts.fct_observations"
-    " set obs_value = null where printed_value = '440'",
-    "fct_observations__mirror_the_cells": "update raw.cells set printed_value = '275.0'"
-    " where printed_value = '275'",
-    "fct_sentence_by_inducement__none_is_the_reference": "update"
-    " marts.fct_sentence_by_inducement set months_above_no_inducement = 1"
-    " where inducement_id = 'none'",
-    "fct_sentence_by_inducement_use__any_and_none_sum_to_population": "update"
-    " marts.fct_sentence_by_inducement_use set offender_count = 206"
-    " where inducement_use_id = 'any'",
-    "fct_victim_count_buckets__buckets_sum_to_population": "delete from"
-    " marts.fct_victim_count_buckets where victim_count_bucket_id = 'not_reported'",
-    "fct_coercion_approach_counts__parts_sum_to_population": "update"
-    " marts.fct_coercion_approach_counts set population_offender_count = 512",
-    **{
-        f"{mart}__equals_observations": f"update marts.{mart} set {column} = {column} + 1"
-        for mart, column in {
-            "fct_sentence_by_inducement": "mean_sentence_months",
-            "fct_offenders_by_fiscal_year": "offender_count",
-            "fct_sentencing_outcomes": "obs_value",
-            "fct_victim_count_buckets": "published_percent",
-            "fct_coercion_methods": "offender_count_high",
-            "fct_coercion_approach_counts": "offender_count",
-            "fct_misrepresentation_types": "offender_count_low",
-            "fct_enticement_types": "published_percent",
-        }.items()
-    },
-    "bounds__are_proven": "update intermediate.int_bound_proposals"
-    " set numerator = numerator + 1 where kind = 'multiplier'",
-    "bounds__are_attained": "update intermediate.int_bound_proposals"
-    " set numerator = numerator + 1 where kind = 'witness'",
-    "bound_questions__name_what_there_is": "update reference.bound_questions"
-    " set all_of = 'none' where all_of is not null",
-    "cells__are_readable": "update raw.cells set printed_value = '56.6%'"
-    " where printed_value = '56.6'",
-    "cells__are_in_the_measures_range": [
-        "update staging.stg_cells set decimals = 1 where printed_value = '440'",
-        "update staging.stg_cells set obs_value = 100.1 where printed_value = '78.0'",
-    ],
-    "cells__every_cell_is_coded": [
-        "update raw.cells set measure_id = 'offender_count' where row_label = 'Sextortion'",
-        "insert into reference.exhibit_columns select exhibit_id, 'share', measure_id"
-        " from reference.exhibit_columns limit 1",
-        "update staging.stg_cells set measure_id = null",
-    ],
-    "comparisons__are_between_printed_numbers": [
-        "update staging.stg_cells"
-        " set category_key = 'inducements.none' where measure_id like 'mean_sentence_difference%'",
-        "update staging.stg_comparisons set comparator = null where wording = 'longer'",
-        "update staging.stg_comparisons set right_row_label = 'Coercion' where row_number = 7",
-        "update intermediate.int_comparisons set right_observation_key = null",
-    ],
-    "exhibits__columns_have_one_precision": "update staging.stg_cells"
-    " set printed_value = '41', decimals = 0 where printed_value = '41.0'",
-    "cells__agree_with_the_second_keying": [
-        "update staging.stg_cells set population_id ="
-        " 'coercion_offenders' where printed_value = '57.2'",
-        "delete from raw.second_keying where exhibit_id like '%table_11' and row_number = '6'",
-        "update raw.second_keying set row_number = '7' where row_number = '6'",
-        "update staging.stg_comparisons set right_row_label = 'Coercion' where row_number = 7",
-        "update staging.stg_cells set footnote = '41' where printed_value = '440'",
-    ],
-    "exhibits__control_totals_agree": [
-        "update staging.stg_cells set wording = null where printed_value = '57.2'",
-        "update staging.stg_cells set row_label = 'Extortion' where row_label = 'Sextortion'",
-    ],
-    "exhibits__no_check_has_vanished": "update reference.exhibits set check_count = 15"
-    " where exhibit_id like '%figure_10'",
-    "exhibits__numbers_are_of_their_population": [
-        "update reference.exhibits"
-        " set population_id = 'coercion_offenders' where exhibit_id like '%figure_22'",
-        "update staging.stg_cells set population_id = 'all_but_sexual_abuse_offenders'"
-        f" where exhibit_id = '{SEXUAL_ABUSE}' and row_number = 2",
-        "update staging.stg_cells set population_id = 'all_cases'"
-        f" where exhibit_id = '{SEXUAL_ABUSE}' and row_number = 4",
-    ],
-    "exhibits__rows_are_in_print_order": [
-        "update staging.stg_cells set paragraph = 1 where row_label = 'Threatened violence'",
-        "update staging.stg_cells set paragraph = null where row_label = 'Threatened violence'",
-        "update staging.stg_cells set paragraph = null, row_label = null"
-        " where row_label = 'Threatened violence'",
-    ],
-    CHECKS: "update marts.fct_consistency_checks"
-    " set verdict = 'inconsistent' where verdict = 'documented_discrepancy'",
-    "fct_observations__derived_are_bounded_and_named": "update marts.fct_observations"
-    " set derivation = null where obs_status = 'derived'",
-    "known_discrepancies__each_still_occurs": "update marts.fct_consistency_checks"
-    " set verdict = 'consistent' where verdict = 'documented_discrepancy'",
-    "measures__printed_unit_is_the_measures": "update staging.stg_cells"
-    " set printed_unit = 'months' where printed_unit = 'percent'",
-    "reference_seeds__are_as_reviewed": [
-        "update raw.reference_seeds set checksum = '0' where seed_name = 'measures'",
-        "delete from reference.reviewed where seed_name = 'rules'",
-    ],
-    "rankings__are_as_long_as_they_say": [
-        "delete from intermediate.int_observations where row_label = 'District of South Carolina'",
-        "update intermediate.int_observations set obs_value = 35"
-        " where row_label = 'District of Utah'",
-    ],
-    WELL_FORMED: ILL_FORMED["no subject"],
-    "wordings__are_known": [
-        "update reference.wordings"
-        " set measure_id = 'mean_sentence_months' where wording = 'one-in-five'",
-        "delete from reference.wordings where wording = 'longer'",
-    ],
-}
-
+# A test, and below it alterations of what it reads on which it fails: one for each of its claims.
+ALTERED = (FIXTURES / "altered_tables.sql").read_text(encoding="utf-8").split("-- ")[1:]
 CASES = [
-    (test, alteration)
-    for test, given in TESTS.items()
-    for alteration in ([given] if isinstance(given, str) else given)
-]
+    (lines.splitlines()[0], alteration)
+    for lines in ALTERED
+    for alteration in lines.splitlines()[1:]
+] + [(WELL_FORMED, ILL_FORMED["no subject"])]
 
 
 @pytest.mark.parametrize(("test", "alteration"), CASES)
@@ -436,11 +313,12 @@ def test_every_kind_of_test_has_a_case(built: Built) -> None:
     nodes = replay.read_json(built.manifest)["nodes"].values()
     tests = [node for node in nodes if node["resource_type"] == "test"]
     kinds = {node["name"]: (node.get("test_metadata") or {}).get("name") for node in tests}
-    assert set(TESTS) <= set(kinds)
-    assert {kinds[name] for name in TESTS} == set(kinds.values())
+    tried = {name for name, _ in CASES}
+    assert tried <= set(kinds)
+    assert {kinds[name] for name in tried} == set(kinds.values())
     plain = {"unique_combination_of_columns", "unique", "not_null", "relationships"}
     plain |= {"accepted_values"}
-    assert {name for name, kind in kinds.items() if kind not in plain} <= set(TESTS)
+    assert {name for name, kind in kinds.items() if kind not in plain} <= tried
 
 
 # A flag of the reference data that is flipped takes checks away, and that is seen.
