@@ -160,23 +160,20 @@ def test_pages_of_the_build_before_do_not_stand_beside_a_new_one(
     assert leftovers(output) == set()
 
 
-@pytest.mark.parametrize("other", ["manifest.json", "exports/datapackage.json", "docs/index.html"])
-def test_parts_of_two_builds_are_not_mixed(
-    editions: list[Path], tmp_path: Path, other: str
-) -> None:
+def test_parts_of_two_builds_are_not_mixed(editions: list[Path], tmp_path: Path) -> None:
     for edition, name in zip(editions, ("one", "two"), strict=True):
         done = quick_build(edition, tmp_path / name, "--docs")
         assert done.returncode == 0, done.stderr
-    mixed = tmp_path / "two" / other
-    mixed.unlink()
-    shutil.copy(tmp_path / "one" / other, mixed)
-    commands = [["site"], ["superset", "--port=0"], ["export", f"--output={tmp_path / 'new'}"]]
-    for command in commands if other == "manifest.json" else commands[:1]:
-        warehouse = tmp_path / "two" / "warehouse.duckdb"
-        done = run(sys.executable, CLI, *command, "--warehouse", warehouse, cwd=tmp_path)
-        assert done.returncode == 2
-        ids = r"build \w{12}, the warehouse of build \w{12}: run make build again\n"
-        assert re.fullmatch(rf"{command[0]}: {mixed} is of {ids}", done.stderr)
+    commands = [["superset", "--port=0"], ["export", f"--output={tmp_path / 'new'}"], ["site"]]
+    for other in ("manifest.json", "exports/datapackage.json", "docs/index.html"):
+        folder = copy_folder(tmp_path / "two", tmp_path / Path(other).stem)
+        shutil.copyfile(tmp_path / "one" / other, folder / other)
+        for command in commands if other == "manifest.json" else commands[-1:]:
+            warehouse = folder / "warehouse.duckdb"
+            done = run(sys.executable, CLI, *command, "--warehouse", warehouse, cwd=tmp_path)
+            assert done.returncode == 2
+            ids = r"build \w{12}, the warehouse of build \w{12}: run make build again\n"
+            assert re.fullmatch(rf"{command[0]}: {folder / other} is of {ids}", done.stderr)
 
 
 def test_an_output_behind_a_link_is_replaced_where_it_is(
