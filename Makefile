@@ -7,7 +7,7 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build docs site serve sql test test-all lint format release rollback postgres superset dagster
+.PHONY: help build cases docs site serve sql test test-all lint format release rollback postgres superset dagster
 .PHONY: scaffold review images key verify-source mutate bench bench-scale lock clean
 
 help: ## list the targets
@@ -15,6 +15,9 @@ help: ## list the targets
 
 build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/
 	@$(BIN)/python scripts/cli.py build $(OPTIONS)
+
+cases: $(VENV)/cases.ready ## build, and recompute from case files: CASES=<folder>, YEARS="2019 2023"
+	@$(BIN)/python scripts/cli.py cases $(if $(YEARS),--years "$(YEARS)") $(OPTIONS) -- "$(CASES)"
 
 postgres: $(VENV)/postgres.ready ## build, test and publish on a PostgreSQL server: docs/postgres.md
 	@$(BIN)/python scripts/cli.py postgres
@@ -103,7 +106,7 @@ bench-scale: $(VENV)/dev.ready ## measure all models and tests at up to 10 milli
 lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@$(BIN)/uv pip compile pyproject.toml --group dev $(LOCK_OPTIONS) -o requirements/dev.lock
 	@$(BIN)/uv pip compile pyproject.toml -c requirements/dev.lock $(LOCK_OPTIONS) -o requirements/build.lock
-	@for group in site postgres key; do \
+	@for group in site postgres key cases; do \
 		$(BIN)/uv pip compile pyproject.toml --group $$group -c requirements/dev.lock $(LOCK_OPTIONS) \
 			-o requirements/$$group.lock || exit; done
 	@for group in dagster duckdb-1.4 duckdb-1.5; do \
@@ -126,7 +129,7 @@ $(VENV)/build.ready: requirements/build.lock
 	@$(BIN)/python $(PIP) -r $<
 	@touch $@
 
-# The packages of a group beside those of the build: dev, site, postgres, key.
+# The packages of a group beside those of the build: dev, site, postgres, key, cases.
 $(VENV)/%.ready: requirements/%.lock $(VENV)/build.ready
 	@echo "setting up Python packages for $* (once)"
 	@$(BIN)/python $(PIP) -r $<

@@ -17,6 +17,7 @@ from warehouse.signals import Signals
 COMMANDS = {
     "build": "publish",
     "release": "publish",
+    "cases": "cases",
     "export": "export",
     "site": "pages",
     "serve": "pages",

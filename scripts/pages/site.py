@@ -5,7 +5,7 @@ download are those of the export. The text is in templates/ and, about single cl
 populations, in content/. The pages can be read without JavaScript and without a server, ask nothing
 of other sites, and the same input gives the same bytes. Layout of the output folder:
 
-    index.html  numbers.html  implied.html  checks.html  dictionary.html
+    index.html  numbers.html  implied.html  recomputed.html  checks.html  dictionary.html
     reports/<report_id>.html  populations/<population_id>.html   charts and tables
     numbers/<report_id>.html                                     place in print, checks
     numbers.js  search.js  style.css                             what numbers.html searches
@@ -30,6 +30,7 @@ from pages.data import TEMPLATES, Data, grouped, seed_of, tally
 from pages.dictionary import dictionary, read_models
 from pages.implied import bounds_by_group
 from pages.numbers import number_tables, search_index
+from pages.recomputed import recomputed
 from pages.subjects import overview_charts, population_page, report_page
 from pages.tables import Cell, Table
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
@@ -45,6 +46,7 @@ NAVIGATION = {
     "index.html": "Overview",
     "numbers.html": "All numbers",
     "implied.html": "What the print implies",
+    "recomputed.html": "Recomputed from case files",
     "checks.html": "Checks",
     "dictionary.html": "Data dictionary",
 }
@@ -139,6 +141,7 @@ def _contexts(
     yield "numbers.html", "numbers.html", {}
     yield "checks.html", "checks.html", {"rule_table": rule_table(data), "rules": data.rules}
     yield "implied.html", "implied.html", {"groups": list(bounds_by_group(data))}
+    yield "recomputed.html", "recomputed.html", recomputed(data)
     yield "dictionary.html", "dictionary.html", {"marts": list(dictionary(data, marts, models))}
     exhibits = grouped(_exhibits(data, marts), "report_id")
     for name, report in data.reports.items():

@@ -120,7 +120,10 @@ def bench(runs: int, reports: int | None) -> int:
 @click.option(
     "--memory", type=float, default=4.5, show_default=True, help="Limit of DuckDB, in GB."
 )
-def bench_scale(sizes: str, memory: float) -> int:
+@click.option(
+    "--cases", type=click.Path(path_type=Path), help="Measure case files made of this extract."
+)
+def bench_scale(sizes: str, memory: float, cases: Path | None) -> int:
     """Measure models and tests on up to ten million observations, against SQL written by hand."""
     from verification.bench_scale import SIZES, measure
 
@@ -129,6 +132,11 @@ def bench_scale(sizes: str, memory: float) -> int:
     except ValueError as error:
         raise UserError(f"--sizes is {sizes}: expected whole numbers, such as 10000") from error
     with tempfile.TemporaryDirectory(prefix="bench-scale-") as folder:
-        for line in measure(Path(folder).resolve(), chosen, memory):
+        lines = measure(Path(folder).resolve(), chosen, memory)
+        if cases:
+            from verification import bench_cases
+
+            lines = bench_cases.measure(Path(folder).resolve(), cases, max(chosen))
+        for line in lines:
             click.echo(line)
     return 0

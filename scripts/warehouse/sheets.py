@@ -8,9 +8,10 @@ CLOSING. A sheet of comparisons has COMPARISON before its one number.
 What each number is, is keyed a second time in `seeds/<report>/second_keying.csv`, a row a row of
 the print.
 
-Loading makes five tables of text: `raw.cells`, a row a printed number; `raw.comparisons`, a row a
-comparison; `raw.second_keying`; `raw.reference_seeds`, the checksums of the reference seeds; and
-`raw.bound_proposals`, what the solver has proposed (`bounds.propose`), empty if there is nothing.
+Loading makes tables of text: `raw.cells`, a row a printed number; `raw.comparisons`, a row a
+comparison; `raw.second_keying`; `raw.reference_seeds`, the checksums of the reference seeds;
+`raw.bound_proposals`, what the solver has proposed (`bounds.propose`), empty if there is nothing;
+and `raw.case_files`, the case files that the build uses (`cases.cache`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -68,6 +70,7 @@ PROPOSALS = (
     "numerator",
     "denominator",
 )
+CASE_FILES = ("fiscal_year", "file_name", "form", "sha256", "case_count")
 SECOND_KEYING = ("exhibit", "row_number", *KEYED_TWICE)
 COMPARISONS = (*_ROW, "fiscal_year", *COMPARISON, "printed_value", *CLOSING)
 
@@ -155,6 +158,12 @@ def proposals(project: Path) -> list[dict[str, str]]:
     return read_csv(path) if path.exists() else []
 
 
+def case_files() -> list[dict[str, str]]:
+    """Return the case files that this build uses: those that the command `cases` has read."""
+    listed = os.environ.get("CASE_FILES")
+    return read_csv(Path(listed)) if listed else []
+
+
 def checksums(project: Path) -> list[dict[str, str]]:
     """Return the checksum of each reference seed but that of the checksums."""
     seeds = sorted((project / "seeds" / "reference").glob("*.csv"))
@@ -189,6 +198,7 @@ def raw_tables(project: Path) -> Tables:
         "second_keying": (("exhibit_id", *SECOND_KEYING[1:]), list(second_keyings(project))),
         "reference_seeds": (CHECKSUMS, checksums(project)),
         "bound_proposals": (PROPOSALS, proposals(project)),
+        "case_files": (CASE_FILES, case_files()),
     }
 
 
