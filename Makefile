@@ -13,8 +13,8 @@ export DBT_PROFILES_DIR := $(CURDIR)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/
-	@$(BIN)/python scripts/cli.py build $(OPTIONS)
+build: $(VENV)/build.ready ## build and test the warehouse, export the marts: build/ (EXPORTS=all: SDMX and CSVW too)
+	@$(BIN)/python scripts/cli.py build $(if $(filter all,$(EXPORTS)),--standards) $(OPTIONS)
 
 cases: $(VENV)/cases.ready ## build, and recompute from case files: CASES=<folder>, YEARS="2019 2023"
 	@$(BIN)/python scripts/cli.py cases $(if $(YEARS),--years "$(YEARS)") $(OPTIONS) -- "$(CASES)"

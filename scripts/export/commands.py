@@ -58,6 +58,7 @@ class Listing(click.Command):
 @click.option(
     "--marts", multiple=True, metavar="MART...", help="names of marts to export (default: all)"
 )
+@click.option("--standards", is_flag=True, help="write SDMX and the metadata of CSVW too")
 @click.pass_context
 def export(
     context: click.Context,
@@ -66,9 +67,10 @@ def export(
     manifest: Path | None,
     formats: tuple[str, ...],
     marts: tuple[str, ...],
+    standards: bool,
 ) -> None:
     """Export the marts of the warehouse: files, a workbook and a data package."""
     manifest = manifest or warehouse.with_name("manifest.json")
-    rows = exports.export(warehouse, output, manifest, formats, marts or None)
+    rows = exports.export(warehouse, output, manifest, formats, marts or None, standards)
     total = f"{len(rows)} marts, {sum(rows.values()):,} rows"
     click.echo(f"{context.info_name}: {total} -> {output}", err=True)

@@ -6,6 +6,7 @@ output folder:
 
     csv/<mart>.csv  parquet/<mart>.parquet  json/<mart>.json  sentencing_warehouse.xlsx
     datapackage.json  SHA256SUMS
+    csv/<mart>.csv-metadata.json  sdmx/  CITATION.cff   where the standards are asked for
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from export.package import PACKAGE_NAME, data_package
 from export.tables import count_rows, sorted_table, with_columns, write_files
 from export.workbook import WORKBOOK, Workbook, sheet_names, too_large
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
+from standards.files import write_standards
 from warehouse.database import connect_read_only, text
 from warehouse.manifest import check_build_id, read_marts
 from warehouse.project import UserError, sha256
@@ -44,6 +46,7 @@ def export(
     manifest: Path,
     formats: Sequence[str] = FORMATS,
     marts: Sequence[str] | None = None,
+    standards: bool = False,
 ) -> dict[str, int]:
     """Export marts (all by default) to a folder, whole or not at all; return the rows of each.
 
@@ -86,6 +89,8 @@ def export(
                     workbook.write_mart(mart, sheets[mart.name], _rows(connection, table))
         if workbook:
             workbook.close()
+        if standards:
+            write_standards(connection, with_columns(connection, described), manifest, folder)
         shutil.rmtree(spilled, ignore_errors=True)
         checksums = {path: sha256(folder / path) for path in files_below(folder)}
         package = data_package(connection, chosen, formats, sheets, left_out, folder, checksums)

@@ -18,6 +18,7 @@ import duckdb
 from bounds.propose import propose
 from export.marts import export
 from publish.folder import Work, check_is_build, replaced_folder
+from standards.version import stated_version
 from warehouse.database import STORAGE, connect_read_only
 from warehouse.dbt import (
     PAGE,
@@ -43,6 +44,7 @@ logger = logging.getLogger("build")
 # What a build says about itself, in the table `release.about`.
 COLUMNS = {
     "build_id": "Name of this data: the same rows and descriptions have the same id.",
+    "data_version": "Version of the data: major, minor and patch, as CHANGELOG.md states it.",
     "built_at": "When it was built, in UTC.",
     "git_commit": "Commit of the project that built it; null outside a git repository.",
     "has_uncommitted_changes": "True where tracked files differed from that commit.",
@@ -74,6 +76,7 @@ def build(
     unit_tests: bool = False,
     docs: bool = False,
     site: bool = False,
+    standards: bool = False,
     wait: float = 60,
 ) -> list[str]:
     """Build, test, export and publish: the whole folder takes the place of the last one.
@@ -89,7 +92,8 @@ def build(
     """
     started = time.monotonic()
     with replaced_folder(places.folder, check_is_build, wait=wait) as folder:
-        results, rows, _ = assemble(folder, places.target, unit_tests=unit_tests, docs=docs)
+        wanted = {"unit_tests": unit_tests, "docs": docs, "standards": standards}
+        results, rows, _ = assemble(folder, places.target, **wanted)
         if site:
             add_site(folder)
         lines = _summary(Places(folder), results, rows)
@@ -110,7 +114,7 @@ def build(
 
 
 def assemble(
-    folder: Path, target_path: Path, *, unit_tests: bool, docs: bool
+    folder: Path, target_path: Path, *, unit_tests: bool, docs: bool, standards: bool
 ) -> tuple[list[RunResult], dict[str, int], dict[str, Any]]:
     """Make warehouse, manifest, exports and, when asked, dbt's documentation in an empty folder.
 
@@ -131,7 +135,8 @@ def assemble(
     if docs:
         copy_artifact(target_path / PAGE, places.documentation, values["build_id"])
     logger.info("exporting the marts")
-    return results, export(places.warehouse, places.exports, places.manifest), values
+    rows = export(places.warehouse, places.exports, places.manifest, standards=standards)
+    return results, rows, values
 
 
 def add_site(folder: Path) -> None:
@@ -192,6 +197,7 @@ def about(build_id: str) -> dict[str, Any]:
     commit, has_changes = _git_state()
     return {
         "build_id": build_id,
+        "data_version": stated_version(),
         "built_at": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "git_commit": commit,
         "has_uncommitted_changes": has_changes,

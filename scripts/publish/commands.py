@@ -49,13 +49,14 @@ def show_failure(error: BuildFailedError, kept: str) -> int:
 @click.option("--unit-tests", is_flag=True, help="Run dbt's unit tests too.")
 @click.option("--docs", is_flag=True, help="Make dbt's documentation too.")
 @click.option("--site", is_flag=True, help="Make the report pages too.")
+@click.option("--standards", is_flag=True, help="Export to SDMX and CSVW too, as a release does.")
 @click.option("--wait", type=float, default=60, help="Seconds to wait for a build (default: 60).")
-def build(output: Path, unit_tests: bool, docs: bool, site: bool, wait: float) -> int:
+def build(output: Path, wait: float, **wanted: bool) -> int:
     """Build and test the warehouse, export the marts, and publish all of it at once or nothing."""
     set_up(wait)
     places = Places(output.resolve())
     try:
-        lines = build_all(places, unit_tests=unit_tests, docs=docs, site=site, wait=wait)
+        lines = build_all(places, wait=wait, **wanted)
     except BuildFailedError as error:
         if Signals.received:
             raise KeyboardInterrupt("what is published is as it was") from error

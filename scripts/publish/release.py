@@ -25,6 +25,7 @@ from export.marts import PACKAGE
 from publish.build import Places, add_site, assemble
 from publish.folder import BusyError, refuse_writer
 from publish.releases import Release, Releases, write_manifest
+from standards.version import check_version
 from warehouse.database import connect_read_only
 from warehouse.dbt import BuildFailedError, count_tests
 from warehouse.manifest import build_id_of, check_build_id, read_marts
@@ -71,6 +72,8 @@ def release(
             reason = f"since {same.name}, which was rolled back (--force releases it)"
             rolled_back = reason if same != before else None
             return Outcome("unchanged", RELEASED, before.name, build_id, reason=rolled_back)
+        if before:
+            check_version(before.folder, folder)
         with Signals.held():
             made = releases.publish(folder, build_id, read_back)
             done = Outcome("released", RELEASED, made.name, build_id)
@@ -85,7 +88,7 @@ def release(
 def _fill(folder: Path, target_path: Path, results: Path | None) -> dict[str, Any]:
     """Make everything that a release consists of, and return what its `release.json` says."""
     places = Places(folder)
-    ran, rows, values = assemble(folder, target_path, unit_tests=True, docs=True)
+    ran, rows, values = assemble(folder, target_path, unit_tests=True, docs=True, standards=True)
     if results:
         shutil.copyfile(target_path / "run_results.json", results)
     add_site(folder)

@@ -158,6 +158,7 @@ def rmtree(folder, *arguments, **options):
 
 remove = shutil.rmtree
 publish.build.build_with_dbt = build_with_dbt
+publish.release.check_version = lambda *_: None  # all editions state one version
 publish.build.add_site = publish.release.add_site = add_site
 if not exchanges:
     publish.folder._exchange = lambda *_: False

@@ -1,0 +1,89 @@
+"""What all metadata says of the data: title, version, dates, license, address, and its reports."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from export.package import DESCRIPTION, LICENSE
+from export.workbook import TITLE
+from standards.version import version_in
+
+LICENSE_URL = "https://www.usa.gov/government-works"
+REPORTS = """
+select
+    reports.report_id, any_value(title) as title, any_value(publisher) as publisher,
+    any_value(publication_date) as publication_date,
+    any_value(publication_date_precision) as precision, any_value(license) as license,
+    any_value(landing_url) as landing_url, cast(min(starts_on) as varchar) as starts_on,
+    cast(max(ends_on) as varchar) as ends_on, list(distinct measure_id) as measure_ids
+from marts.dim_reports as reports
+inner join marts.fct_observations as observations using (report_id)
+inner join marts.dim_fiscal_years as years using (fiscal_year)
+group by reports.report_id
+order by publication_date, reports.report_id
+"""
+MEASURES = "select measure_id, label, unit, description from marts.dim_measures order by 1"
+# Days and months that the print does not give are left out: 2021-10, or 2024.
+DATE_PARTS = {"year": "%Y", "month": "%Y-%m"}
+
+
+@dataclass(frozen=True)
+class About:
+    """The facts, each from its home; `url` ends with a slash."""
+
+    version: str
+    modified: datetime.date
+    url: str
+    owner: str
+    email: str
+    reports: Sequence[dict[str, Any]]
+    measures: Sequence[dict[str, Any]]
+    title: str = TITLE
+    description: str = DESCRIPTION
+
+    def license_of(self, report: dict[str, Any]) -> str:
+        """Return the address of a license, or its name where it has none here."""
+        return LICENSE_URL if report["license"] == LICENSE["title"] else str(report["license"])
+
+
+def read_about(connection: duckdb.DuckDBPyConnection, manifest: Path) -> About:
+    """Read the facts from a warehouse and, of the pages, from the exposure in its manifest.
+
+    The day of the data is the day on which the newest exhibit was keyed: it is the same in every
+    build of the same data.
+    """
+    exposures = json.loads(manifest.read_bytes())["exposures"].values()
+    pages = next(exposure for exposure in exposures if exposure["name"] == "pages")
+    [[modified]] = connection.execute("select max(keyed_on) from marts.dim_exhibits").fetchall()
+    reports = _rows(connection, REPORTS)
+    for report in reports:
+        form = DATE_PARTS.get(report["precision"], "%Y-%m-%d")
+        report["published"] = report["publication_date"].strftime(form)
+    return About(
+        version=version_in(connection) or "0.0.0",
+        modified=modified,
+        url=f"{pages['url'].rstrip('/')}/",
+        owner=pages["owner"]["name"],
+        email=pages["owner"]["email"],
+        reports=reports,
+        measures=_rows(connection, MEASURES),
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    result = connection.execute(sql)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON for people and programs alike."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
