@@ -41,7 +41,7 @@ def _sources(data: Data, observations: Sequence[Row], name: str, heading: str) -
         state = tally(checks.get(row["observation_id"], ()))
         rows.append(
             (
-                Cell(what_of(row)),
+                Cell(what_of(row), href=f"cite/{row['report_id']}.html#{row['observation_id']}"),
                 replace(number_cell(data, row), href=None),
                 plain(str(row["fiscal_year"])),
                 Cell(place_in_print(data, row)),

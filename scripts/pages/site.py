@@ -7,8 +7,9 @@ of other sites, and the same input gives the same bytes. Layout of the output fo
 
     index.html  numbers.html  implied.html  recomputed.html  checks.html  dictionary.html
     reports/<report_id>.html  populations/<population_id>.html   charts and tables
-    numbers/<report_id>.html                                     place in print, checks
+    numbers/<report_id>.html  cite/<report_id>.html              place in print, checks; citations
     numbers.js  search.js  style.css                             what numbers.html searches
+    data.json  sitemap.xml                                       for portals and search engines
     data/ (the exports)  dbt/index.html (dbt's documentation)  SHA256SUMS
 """
 
@@ -34,6 +35,9 @@ from pages.recomputed import recomputed
 from pages.subjects import overview_charts, population_page, report_page
 from pages.tables import Cell, Table
 from publish.folder import CHECKSUMS, files_below, listed, refuse_others, replaced_folder
+from standards.about import About, read_about
+from standards.addresses import addresses
+from standards.web import json_ld, write_for_portals
 from warehouse.database import connect_read_only
 from warehouse.manifest import Mart, check_build_id, read_marts
 from warehouse.project import UserError, sha256
@@ -84,7 +88,9 @@ def make_site(warehouse: Path, output: Path) -> dict[str, int]:
         files = [manifest, exports / PACKAGE, *[documentation] * has_documentation]
         build_id = check_build_id(connection, *files)
         data = Data(connection)
-        pages = _pages(data, marts, read_models(manifest), build_id, has_documentation)
+        about = read_about(connection, manifest)
+        pages = _pages(data, about, marts, read_models(manifest), build_id, has_documentation)
+        write_for_portals(folder, about, marts, pages)
         index = search_index(data)
         (folder / "numbers.js").write_text(index, encoding="utf-8", newline="\n")
         for name, page in pages.items():
@@ -103,6 +109,7 @@ def make_site(warehouse: Path, output: Path) -> dict[str, int]:
 
 def _pages(
     data: Data,
+    about: About,
     marts: Sequence[Mart],
     models: dict[str, dict[str, str]],
     build_id: str,
@@ -114,6 +121,7 @@ def _pages(
         "navigation": NAVIGATION | ({DOCUMENTATION: "dbt"} if has_documentation else {}),
         "reports": list(data.reports.values()),
         "build_id": build_id,
+        "version": about.version,
         "number_count": len(data.observations),
         "workbook": WORKBOOK,
         "all_checks": tally(data.checks),
@@ -124,14 +132,15 @@ def _pages(
         },
     }
     pages = {}
-    for file, template, context in _contexts(data, marts, models):
+    for file, template, context in _contexts(data, about, marts, models):
+        shared["dataset"] = json_ld(about, file, marts)
         page = templates().get_template(template).render(page=file, **shared, **context)
         pages[file] = page if "/" not in file else LOCAL.sub(r'\1="../', page)
     return pages
 
 
 def _contexts(
-    data: Data, marts: Sequence[Mart], models: dict[str, dict[str, str]]
+    data: Data, about: About, marts: Sequence[Mart], models: dict[str, dict[str, str]]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield the file of each page, its template, and what it shows by itself."""
     printed = (row for row in data.observations.values() if row["obs_status"] == "published")
@@ -149,6 +158,8 @@ def _contexts(
         tables = {"tables": number_tables(data, name), "exhibits": exhibits.get(name, [])}
         tables |= {"checks": check_tables(data, name), "report": report}
         yield f"numbers/{name}.html", "report_numbers.html", tables
+        numbers = addresses(data, about, name)
+        yield f"cite/{name}.html", "cite.html", {"numbers": numbers, "report": report}
     for name in data.populations:
         yield f"populations/{name}.html", "subject.html", {"subject": population_page(data, name)}
 

@@ -18,20 +18,18 @@ from standards.version import version_in
 LICENSE_URL = "https://www.usa.gov/government-works"
 REPORTS = """
 select
-    reports.report_id, any_value(title) as title, any_value(publisher) as publisher,
-    any_value(publication_date) as publication_date,
-    any_value(publication_date_precision) as precision, any_value(license) as license,
-    any_value(landing_url) as landing_url, cast(min(starts_on) as varchar) as starts_on,
-    cast(max(ends_on) as varchar) as ends_on, list(distinct measure_id) as measure_ids
+    reports.*, cast(min(starts_on) as varchar) as starts_on,
+    cast(max(ends_on) as varchar) as ends_on, list(distinct measure_id) as measure_ids,
+    -- Days and months that the print does not give are left out: 2021-10, or 2024.
+    left(cast(publication_date as varchar), case publication_date_precision
+        when 'year' then 4 when 'month' then 7 else 10 end) as published
 from marts.dim_reports as reports
 inner join marts.fct_observations as observations using (report_id)
 inner join marts.dim_fiscal_years as years using (fiscal_year)
-group by reports.report_id
-order by publication_date, reports.report_id
+group by all
+order by publication_date, report_id
 """
-MEASURES = "select measure_id, label, unit, description from marts.dim_measures order by 1"
-# Days and months that the print does not give are left out: 2021-10, or 2024.
-DATE_PARTS = {"year": "%Y", "month": "%Y-%m"}
+MEASURES = "select measure_id, label, unit from marts.dim_measures order by 1"
 
 
 @dataclass(frozen=True)
@@ -62,17 +60,13 @@ def read_about(connection: duckdb.DuckDBPyConnection, manifest: Path) -> About:
     exposures = json.loads(manifest.read_bytes())["exposures"].values()
     pages = next(exposure for exposure in exposures if exposure["name"] == "pages")
     [[modified]] = connection.execute("select max(keyed_on) from marts.dim_exhibits").fetchall()
-    reports = _rows(connection, REPORTS)
-    for report in reports:
-        form = DATE_PARTS.get(report["precision"], "%Y-%m-%d")
-        report["published"] = report["publication_date"].strftime(form)
     return About(
-        version=version_in(connection) or "0.0.0",
+        version=version_in(connection),
         modified=modified,
         url=f"{pages['url'].rstrip('/')}/",
         owner=pages["owner"]["name"],
         email=pages["owner"]["email"],
-        reports=reports,
+        reports=_rows(connection, REPORTS),
         measures=_rows(connection, MEASURES),
     )
 

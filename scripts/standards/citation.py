@@ -15,19 +15,16 @@ LATEX |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
 
 def citation_file(about: About) -> str:
     """Return CITATION.cff: the data, and the reports that they are from as references."""
-    references = []
-    for report in about.reports:
-        year, _, month = str(report["published"]).partition("-")
-        reference = {
+    references = [
+        {
             "type": "report",
             "title": report["title"],
             "authors": [{"name": report["publisher"]}],
-            "year": int(year),
+            "year": int(report["published"][:4]),
             "url": report["landing_url"],
         }
-        if month:
-            reference["month"] = int(month[:2])
-        references.append(reference)
+        for report in about.reports
+    ]
     content = {
         "cff-version": "1.2.0",
         "message": "Cite a number by its own address, and the report that prints it.",
@@ -46,11 +43,10 @@ def citation_file(about: About) -> str:
 
 def bibtex(about: About, report: dict[str, Any], key: str, place: str, address: str) -> str:
     """Return a BibTeX entry for a number: the report, the place in it, and its address here."""
-    year, _, _ = str(report["published"]).partition("-")
     fields = {
         "author": f"{{{_latex(report['publisher'])}}}",
         "title": f"{{{_latex(report['title'])}}}",
-        "year": year,
+        "year": report["published"][:4],
         "note": _latex(f"{place}. Data: {about.owner}, version {about.version}"),
         "url": address,
     }
@@ -60,10 +56,11 @@ def bibtex(about: About, report: dict[str, Any], key: str, place: str, address: 
 
 def apa(about: About, report: dict[str, Any], place: str, address: str) -> str:
     """Return a citation of a number in the form of the APA."""
-    stop = "" if str(report["publisher"]).endswith(".") else "."
+    author = f"{report['publisher']}.".replace("..", ".")
+    year = report["published"][:4]
     return (
-        f"{report['publisher']}{stop} ({report['date']}). {report['title']} ({place}). "
-        f"{about.owner} (Version {about.version}) [Data set]. {address}"
+        f"{author} ({year}). {report['title']} ({place}). {about.owner} "
+        f"(Version {about.version}) [Data set]. {address}"
     )
 
 

@@ -16,23 +16,16 @@ from standards.cube import FACT, read_cube
 from standards.sdmx import write_sdmx
 from warehouse.manifest import Mart
 
-logger = logging.getLogger("build")
-
 
 def write_standards(
     connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], manifest: Path, folder: Path
 ) -> None:
-    """Write the files into the folder of an export.
-
-    Raises:
-        UserError: the observations cannot be written as SDMX.
-
-    """
+    """Write the files into the folder of an export, and log how long that takes."""
     started = time.monotonic()
     about = read_about(connection, manifest)
     fact = next(mart for mart in marts if mart.name == FACT)
     write_sdmx(read_cube(connection, fact, about.version), folder / "sdmx", about.modified)
-    shared = {"dc:license": {"@id": about.license_of(about.reports[0])}}
-    write_csvw(marts, folder / "csv", shared | {"schema:version": about.version})
+    tables = [mart for mart in marts if (folder / "csv" / f"{mart.name}.csv").exists()]
+    write_csvw(tables, folder / "csv", about)
     (folder / "CITATION.cff").write_text(citation_file(about), encoding="utf-8", newline="\n")
-    logger.info("SDMX, CSVW and the citation took %.2f s", time.monotonic() - started)
+    logging.getLogger("build").info("the standards took %.2f s", time.monotonic() - started)

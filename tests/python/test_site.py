@@ -68,7 +68,8 @@ def test_same_input_gives_same_bytes(site: Path, built: Built, tmp_path: Path) -
 def test_each_report_and_population_has_its_pages(site: Path, data: Data, built: Built) -> None:
     assert_checksums_hold(site)
     assert contents(site / "data") == contents(built.exports)
-    folders = {"reports": data.reports, "numbers": data.reports, "populations": data.populations}
+    folders = dict.fromkeys(("reports", "numbers", "cite"), data.reports)
+    folders["populations"] = data.populations
     expected = {f"{folder}/{name}.html" for folder, names in folders.items() for name in names}
     sizes = {path.relative_to(site).as_posix(): path.stat().st_size for path in page_files(site)}
     assert set(sizes) == expected | set(NAVIGATION) and max(sizes.values()) < 400_000
@@ -82,7 +83,9 @@ def test_form_of_each_page(site: Path, pages: Pages) -> None:
     for name, page in pages.items():
         assert len(ids(page)) == len(set(ids(page))), name
         assert not {each.tag for each in page.iter()} & {"img", "iframe", "use", "style"}, name
-        scripts = [(each.get("src"), each.text) for each in page.iter("script")]
+        metadata, *others = page.iter("script")
+        assert metadata.get("type") == "application/ld+json"
+        scripts = [(each.get("src"), each.text) for each in others]
         searched = [("numbers.js", None), ("search.js", None)]
         assert scripts == (searched if name == "numbers.html" else []), name
         up = "../" if "/" in name else ""

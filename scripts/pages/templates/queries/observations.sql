@@ -1,7 +1,7 @@
 select
     observation_id, observations.report_id, exhibit_id, fiscal_year, observations.population_id,
     measure_id, reference_fiscal_year, reference_category_id, series_key, printed_value, obs_value,
-    value_low, value_high, obs_status, derivation, row_number, column_name, heading, paragraph,
+    percent_base, value_low, value_high, obs_status, derivation, row_number, column_name, heading, paragraph,
     locator, footnote,
     categories.label as category_label,
     categories.category_role,
