@@ -26,7 +26,7 @@ def recomputed(data: Data) -> dict[str, Any]:
     table = Table(
         "case-files",
         "Case files of this build",
-        {"year": "Fiscal year", "name": "File", "cases": "Cases", "sha256": "SHA-256"},
+        {"year": "Fiscal year", "name": "File", "cases": "Cases", "sha256": "Beginning of SHA-256"},
         [[Cell(str(row.pop("fiscal_year"))), *map(plain, row.values())] for row in files],
     )
     return {"files": table if files else None, "tables": list(_tables(data)) if files else []}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from pages.checks import VERDICTS
-from pages.data import Data, grouped
+from pages.data import Data, grouped, sql_of
 from pages.numbers import place_in_print, shown, unit_of, what_of
+from pages.text import Row, number
 from standards.about import About
 from standards.citation import apa, bibtex
 
@@ -26,6 +28,14 @@ def addresses(data: Data, about: About, report_id: str) -> list[dict[str, Any]]:
     for bound in data.bounds:
         for name in bound["observation_ids"].split():
             bounds.setdefault(name, []).append(bound["label"])
+    recomputed = grouped(
+        [
+            each
+            for each in data.query(sql_of("reconciliations"))
+            if each["recomputed_value"] is not None
+        ],
+        "observation_id",
+    )
     found = []
     for name, row in data.observations.items():
         if row["report_id"] != report_id:
@@ -45,8 +55,11 @@ def addresses(data: Data, about: About, report_id: str) -> list[dict[str, Any]]:
                 "facts": {
                     "Place": place,
                     "Percentage of": BASES.get(row["percent_base"], ""),
-                    "At least": row["value_low"],
-                    "At most": row["value_high"],
+                    "At least": _plain(row["value_low"]),
+                    "At most": _plain(row["value_high"]),
+                    "Recomputed from case files": "; ".join(
+                        map(_recomputed, recomputed.get(name, ()))
+                    ),
                     "Bounds from it": "; ".join(bounds.get(name, ())),
                     "Address": address,
                     "APA": apa(about, report, place, address),
@@ -56,3 +69,14 @@ def addresses(data: Data, about: About, report_id: str) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _plain(value: Decimal | None) -> str:
+    return "" if value is None else number(value)
+
+
+def _recomputed(row: Row) -> str:
+    value = number(row["recomputed_value"], row["decimals"])
+    return (
+        f"{row['definition_label']}: {value} ({row['reason'] or row['verdict'].replace('_', ' ')})"
+    )

@@ -98,6 +98,7 @@ def connect(path: str, gigabytes: float) -> duckdb.DuckDBPyConnection:
         f"attach {text(path)} as warehouse (storage_version 'v1.0.0', block_size 16384)",
         "use warehouse",
         "set threads = 2",
+        "set preserve_insertion_order = false",
         f"set memory_limit = '{int(gigabytes * 1000)}MB'",
         f"set temp_directory = {text(path + '.spill')}",
     ):
