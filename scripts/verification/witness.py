@@ -35,7 +35,7 @@ select distinct copy, 'number:' || variable, null, variable, false, 1, value_low
 from terms
 union all
 select
-    split_part(system_id, '/', 1)::integer // {YEARS_APART}, 'bound:' || constraint_id,
+    split_part(system_id, '/', 1)::integer // {YEARS_APART}, system_id || ':' || constraint_id,
     assumption_id, variable_key, is_whole, coefficient, low, high
 from intermediate.int_bound_terms
 order by all
@@ -47,6 +47,8 @@ def labels(copies: Copies, sheets: Mapping[int, Sheet]) -> dict[int, str]:
     if not sheets:
         return {}
     with copies.loaded(sheets):
+        # As before the solver runs: the constraints of every population.
+        copies.connection.execute("insert into raw.bound_proposals (kind) values ('ask')")
         for step in makers(copies.steps, MODELS):
             for statement in step.statements:
                 copies.connection.execute(statement)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -154,7 +155,13 @@ def test_csvw_is_valid(exports: Path, tmp_path: Path) -> None:
 
 
 def test_citation_file_is_valid(exports: Path) -> None:
-    check = ["check-jsonschema", "--builtin-schema", "vendor.citation-file-format"]
+    check = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.citation-file-format",
+    ]
     done = run(*check, exports / "CITATION.cff")
     assert done.returncode == 0, done.stdout + done.stderr
 
