@@ -7,7 +7,7 @@ WAREHOUSE ?= build/warehouse.duckdb
 export DBT_PROFILES_DIR := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help build cases docs site serve sql test test-all lint format release rollback postgres superset dagster
+.PHONY: help build cases docs site serve sql test test-all lint format release rollback postgres spark superset dagster
 .PHONY: scaffold review images key verify-source mutate bench bench-scale lock clean
 
 help: ## list the targets
@@ -21,6 +21,9 @@ cases: $(VENV)/cases.ready ## build, and recompute from case files: CASES=<folde
 
 postgres: $(VENV)/postgres.ready ## build, test and publish on a PostgreSQL server: docs/postgres.md
 	@$(BIN)/python scripts/cli.py postgres
+
+spark: $(VENV)-spark/ready ## build on a Spark cluster, and compare with DuckDB: SPARK_REMOTE=sc://host:port
+	@$(VENV)-spark/bin/python scripts/cli.py spark --remote "$(SPARK_REMOTE)" $(OPTIONS)
 
 test: $(VENV)/dev.ready ## run the tests, but for long ones and for those that need servers or browsers
 	@$(PYTEST) -m "not slow and not integration" $(OPTIONS)
@@ -109,7 +112,9 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 	@for group in site postgres key cases; do \
 		$(BIN)/uv pip compile pyproject.toml --group $$group -c requirements/dev.lock $(LOCK_OPTIONS) \
 			-o requirements/$$group.lock || exit; done
-	@for group in dagster duckdb-1.4 duckdb-1.5; do \
+	@$(BIN)/uv pip compile pyproject.toml --group spark -c requirements/build.lock $(LOCK_OPTIONS) \
+		-o requirements/spark.lock
+	@for group in spark-server dagster duckdb-1.4 duckdb-1.5; do \
 		$(BIN)/uv pip compile --group $$group $(LOCK_OPTIONS) -o requirements/$$group.lock || exit; done
 	@$(BIN)/uv pip compile --group pyproject.toml:superset $(LOCK_OPTIONS) -o requirements/superset.lock
 

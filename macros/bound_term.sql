@@ -6,10 +6,10 @@
         system_id,
         {{ constraint }} as constraint_id,
         {{ variable }} as variable_key,
-        cast({{ coefficient }} as decimal(18, 4)) as coefficient,
+        cast({{ signed(coefficient) }} as decimal(18, 4)) as coefficient,
         cast({{ low or 'null' }} as decimal(28, 8)) as low,
         cast({{ high or 'null' }} as decimal(28, 8)) as high,
         assumption_id,
-        {{ observation or 'cast(null as text)' }} as observation_id
+        {{ observation or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as observation_id
     from {{ rows }} as of_constraint
 {%- endmacro %}

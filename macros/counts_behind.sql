@@ -16,15 +16,15 @@
         category_key,
         of_measure_id as measure_id,
         'count' as statistic,
-        cast(null as text) as percent_base,
+        cast(null as {{ dbt.type_string() }}) as percent_base,
         printed_value,
         cast(least(least_count, greatest_count) as decimal(18, 4)) as value_low,
         cast(greatest(least_count, greatest_count) as decimal(18, 4)) as value_high,
         cast(0 as decimal(18, 4)) as value_from,
         base_high as value_to,
         count_whole_series_key as whole_series_key,
-        cast(null as text) as count_series_key,
-        cast(null as text) as base_series_key
+        cast(null as {{ dbt.type_string() }}) as count_series_key,
+        cast(null as {{ dbt.type_string() }}) as base_series_key
     from (
         select
             {{ percentages }}.*,

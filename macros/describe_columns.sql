@@ -3,7 +3,7 @@
 {% macro describe_columns(columns, relation=none) -%}
     {%- set prefix = relation ~ '.' if relation else '' -%}
     {%- for column in columns -%}
-    coalesce(cast({{ prefix }}{{ column }} as text), 'nothing')
+    coalesce(cast({{ prefix }}{{ column }} as {{ dbt.type_string() }}), 'nothing')
     {%- if not loop.last %} || ', ' || {% endif -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -34,12 +34,17 @@
     )
 {%- endmacro %}
 
+{% macro spark__whole_quotient(numerator, denominator) -%}
+    {%- set n, d = wide(numerator), wide(denominator) -%}
+    ({{ n }} div {{ d }} - case when {{ n }} % {{ d }} < 0 then 1 else 0 end)
+{%- endmacro %}
+
 {# A whole numerator over a whole, positive denominator; rounding is nearest, down or up. #}
 {% macro whole_division(numerator, denominator, rounding) -%}
     {%- if rounding == 'down' -%}
         cast({{ whole_quotient(numerator, denominator) }} as bigint)
     {%- elif rounding == 'up' -%}
-        -{{ whole_division('-(' ~ numerator ~ ')', denominator, 'down') }}
+        -{{ whole_division(signed('-(' ~ numerator ~ ')'), denominator, 'down') }}
     {%- else -%}
         {{ whole_division(
             '2 * (' ~ numerator ~ ') + (' ~ denominator ~ ')', '2 * (' ~ denominator ~ ')',

@@ -3,8 +3,8 @@
 {% macro number_in_words(number) -%}
     case
         when {{ number }} = floor({{ number }})
-            then cast(cast({{ number }} as bigint) as text)
-        else regexp_replace(cast({{ number }} as text), '0+$', '')
+            then cast(cast({{ number }} as bigint) as {{ dbt.type_string() }})
+        else regexp_replace(cast({{ number }} as {{ dbt.type_string() }}), '0+$', '')
     end
 {%- endmacro %}
 
@@ -17,8 +17,8 @@
 
 {# A whole numerator over a whole denominator: "38", "42595/248". #}
 {% macro fraction_in_words(numerator, denominator) -%}
-    cast(cast({{ numerator }} as bigint) as text) || case
+    cast(cast({{ numerator }} as bigint) as {{ dbt.type_string() }}) || case
         when {{ denominator }} = 1 then ''
-        else '/' || cast(cast({{ denominator }} as bigint) as text)
+        else '/' || cast(cast({{ denominator }} as bigint) as {{ dbt.type_string() }})
     end
 {%- endmacro %}

@@ -15,13 +15,13 @@
     '{{ model.name | replace('int_relations__', '') }}:' || {{ id }} as relation_id,
     {{ quantity or 'cast(null as bigint)' }} as quantity_key,
     {{ observation or 'cast(null as bigint)' }} as observation_key,
-    cast({{ coefficient }} as decimal(18, 4)) as coefficient,
+    cast({{ signed(coefficient) }} as decimal(18, 4)) as coefficient,
     {{ coefficient_of or 'cast(null as bigint)' }} as coefficient_key,
-    cast({{ low or 'null' }} as decimal(28, 8)) as low,
+    cast({{ signed(low or 'null') }} as decimal(28, 8)) as low,
     cast({{ high or 'null' }} as decimal(28, 8)) as high,
     {{ bounds }} as bounds,
     {{ is_subject }} as is_subject,
-    case when {{ is_subject }} then {{ subject or 'cast(null as text)' }} end as subject,
-    {{ note or 'cast(null as text)' }} as note,
-    {{ exhibit_id or 'cast(null as text)' }} as exhibit_id
+    case when {{ is_subject }} then {{ subject or 'cast(null as ' ~ dbt.type_string() ~ ')' }} end as subject,
+    {{ note or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as note,
+    {{ exhibit_id or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as exhibit_id
 {%- endmacro %}

@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": "pages",
     "images": "pages",
     "postgres": "servers",
+    "spark": "servers",
     "superset": "servers",
     "sql": "warehouse",
     "scaffold": "warehouse",

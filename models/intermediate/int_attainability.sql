@@ -2,7 +2,7 @@
 -- statement about whole numbers and no linear relation.
 {{ config(materialized='ephemeral') }}
 
-with quantities as not materialized (select * from {{ ref('int_quantities') }}),
+with quantities as {{ not_materialized() }} (select * from {{ ref('int_quantities') }}),
 
 based as (
     select

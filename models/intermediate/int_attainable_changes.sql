@@ -2,7 +2,7 @@
 -- year gives the change, and which.
 {{ config(materialized='ephemeral') }}
 
-with quantities as not materialized (select * from {{ ref('int_quantities') }}),
+with quantities as {{ not_materialized() }} (select * from {{ ref('int_quantities') }}),
 
 changes as (
     select

@@ -1,4 +1,4 @@
-with observations as not materialized (
+with observations as {{ not_materialized() }} (
     select
         *,
         value_high - obs_value as rounding

@@ -1,8 +1,8 @@
 -- Numbers that are not printed: counts behind percentages, and what an equation leaves
 -- for the one number in it that is not printed; within what all numbers together imply.
-with quantities as not materialized (select * from {{ ref('int_quantities') }}),
+with quantities as {{ not_materialized() }} (select * from {{ ref('int_quantities') }}),
 
-relation_terms as not materialized (select * from {{ ref('int_relation_terms') }}),
+relation_terms as {{ not_materialized() }} (select * from {{ ref('int_relation_terms') }}),
 
 behind_percentages as (
     select
@@ -58,6 +58,19 @@ terms as (
     inner join quantities on relation_terms.quantity_key = quantities.quantity_key
 ),
 
+worded as (
+    select
+        terms.*,
+        case when origin <> 'unknown' then
+                case when factor > 0 then ' - ' else ' + ' end
+                || case
+                    when abs(factor) = 10000 then ''
+                    else {{ number_in_words('abs(coefficient)') }} || ' x '
+                end || printed_value
+        end as in_words
+    from terms
+),
+
 -- The one that is not printed is a part, so its factor is positive.
 solved as (
     select
@@ -74,17 +87,10 @@ solved as (
         {{ hundred_millionths('min(low)') }}
         - sum({{ product('factor', 'units_low', 'units_high') }})
         filter (where origin <> 'unknown') as left_to,
-        string_agg(
-            case when origin <> 'unknown' then
-                    case when factor > 0 then ' - ' else ' + ' end
-                    || case
-                        when abs(factor) = 10000 then ''
-                        else {{ number_in_words('abs(coefficient)') }} || ' x '
-                    end || printed_value
-            end, ''
-            order by case when factor < 0 then 0 else 1 end, sort_order, observation_id
-        ) as difference
-    from terms
+        {{ joined(
+            'in_words', '', 'case when factor < 0 then 0 else 1 end, sort_order, observation_id'
+        ) }} as difference
+    from worded
     group by relation_id
 ),
 

@@ -21,11 +21,9 @@ with exhibits as (
 addressed as (
     select
         cells.*,
-        cast(
-            exhibits.preference * 1000000000
-            + cells.row_number * 1000
-            + cells.column_number as bigint
-        ) as observation_key,
+        cast(exhibits.preference as bigint) * 1000000000
+        + cells.row_number * 1000
+        + cells.column_number as observation_key,
         coalesce(populations.parent_population_id, cells.population_id)
             as series_population_id,
         coalesce(

@@ -1,6 +1,6 @@
 -- The whole of a count is the category that its classification divides or the whole
 -- population; that of a percentage without such a category is 100.
-with addressed as not materialized (
+with addressed as {{ not_materialized() }} (
     select
         series.*,
         case
@@ -26,12 +26,12 @@ with addressed as not materialized (
     from {{ ref('int_series') }} as series
 ),
 
-printed_counts as not materialized (
+printed_counts as {{ not_materialized() }} (
     select * from addressed
     where statistic = 'count'
 ),
 
-percentages as not materialized (
+percentages as {{ not_materialized() }} (
     select
         addressed.*,
         printed_counts.observation_key as printed_count_key
@@ -59,7 +59,7 @@ percentages as not materialized (
     ),
 {% endfor %}
 
-known as not materialized (
+known as {{ not_materialized() }} (
     select
         observation_key as quantity_key,
         observation_key,
@@ -134,14 +134,14 @@ expected as (
             and categories.category_role in ('part', 'residual', 'any')
 ),
 
-unknown as not materialized (
+not_printed as {{ not_materialized() }} (
     select
         cast(
             -row_number() over (order by expected.first_key, expected.sort_order)
             as bigint
         ) as quantity_key,
         cast(null as bigint) as observation_key,
-        cast(null as text) as observation_id,
+        cast(null as {{ dbt.type_string() }}) as observation_id,
         expected.series_key,
         'unknown' as origin,
         expected.fiscal_year,
@@ -150,14 +150,14 @@ unknown as not materialized (
         expected.measure_id,
         expected.statistic,
         expected.percent_base,
-        cast(null as text) as printed_value,
+        cast(null as {{ dbt.type_string() }}) as printed_value,
         expected.value_from as value_low,
         expected.value_to as value_high,
         expected.value_from,
         expected.value_to,
         expected.whole_series_key,
-        cast(null as text) as count_series_key,
-        cast(null as text) as base_series_key
+        cast(null as {{ dbt.type_string() }}) as count_series_key,
+        cast(null as {{ dbt.type_string() }}) as base_series_key
     from expected
     left join known on expected.series_key = known.series_key
     where known.series_key is null
@@ -166,7 +166,7 @@ unknown as not materialized (
 all_quantities as (
     select * from known
     union all
-    select * from unknown
+    select * from not_printed
 )
 
 select

@@ -1,7 +1,7 @@
 -- Every relation, evaluated: coefficient x value, summed over its terms, against its
 -- limits, in whole numbers of 10^-8. A number that is not printed has the limits of its
 -- measure.
-with terms as not materialized (
+with terms as {{ not_materialized() }} (
     select
         relation_terms.*,
         coalesce(quantities.observation_id, observations.observation_id)
@@ -40,7 +40,7 @@ with terms as not materialized (
 ),
 
 -- The subject is what the check is about, the rest is given.
-products as not materialized (
+products as {{ not_materialized() }} (
     select
         terms.*,
         case when is_subject then printed_value end as subject_printed,
@@ -69,14 +69,13 @@ many as (
 lists as (
     select
         products.relation_id,
-        string_agg(
-            products.subject_printed, ' + '
-            order by products.sort_order, products.quantity_key
-        ) filter (where products.is_subject) as printed_value,
-        string_agg(
-            products.given_in_words, ''
-            order by products.factor, products.sort_order, products.quantity_key
-        ) filter (where not products.is_subject) as given_in_words
+        {{ joined(
+            'products.subject_printed', ' + ', 'products.sort_order, products.quantity_key'
+        ) }} filter (where products.is_subject) as printed_value,
+        {{ joined(
+            'products.given_in_words', '',
+            'products.factor, products.sort_order, products.quantity_key'
+        ) }} filter (where not products.is_subject) as given_in_words
     from many
     inner join products on many.relation_id = products.relation_id
     group by products.relation_id
@@ -230,7 +229,7 @@ select
     {%- for end, other, rounding in [('low', 'high', 'down'), ('high', 'low', 'up')] %}
         {{ of_ten_thousandths(whole_division(
             'case when judged.is_subject_added then judged.subject_' ~ end
-            ~ ' else -judged.subject_' ~ other ~ ' end', 'judged.divisor', rounding
+            ~ ' else ' ~ signed('-judged.subject_' ~ other) ~ ' end', 'judged.divisor', rounding
         )) }} as subject_{{ end }},
     {%- endfor %}
     judged.given_in_words

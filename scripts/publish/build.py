@@ -9,7 +9,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +78,13 @@ def build(
     site: bool = False,
     standards: bool = False,
     wait: float = 60,
+    build_warehouse: Callable[..., list[RunResult]] | None = None,
 ) -> list[str]:
     """Build, test, export and publish: the whole folder takes the place of the last one.
 
-    Documentation and pages of the last build go with it, unless they are asked for again. Return
-    the lines of the summary.
+    Documentation and pages of the last build go with it, unless they are asked for again. Another
+    engine has a function of its own in the place of `build_with_dbt`. Return the lines of the
+    summary.
 
     Raises:
         UserError: another build does not end within `wait` seconds, the folder cannot be written,
@@ -93,7 +95,9 @@ def build(
     started = time.monotonic()
     with replaced_folder(places.folder, check_is_build, wait=wait) as folder:
         wanted = {"unit_tests": unit_tests, "docs": docs, "standards": standards}
-        results, rows, _ = assemble(folder, places.target, **wanted)
+        results, rows, _ = assemble(
+            folder, places.target, **wanted, build_warehouse=build_warehouse
+        )
         if site:
             add_site(folder)
         lines = _summary(Places(folder), results, rows)
@@ -114,7 +118,13 @@ def build(
 
 
 def assemble(
-    folder: Path, target_path: Path, *, unit_tests: bool, docs: bool, standards: bool
+    folder: Path,
+    target_path: Path,
+    *,
+    unit_tests: bool,
+    docs: bool,
+    standards: bool,
+    build_warehouse: Callable[..., list[RunResult]] | None = None,
 ) -> tuple[list[RunResult], dict[str, int], dict[str, Any]]:
     """Make warehouse, manifest, exports and, when asked, dbt's documentation in an empty folder.
 
@@ -127,7 +137,8 @@ def assemble(
 
     """
     places = Places(folder)
-    results = build_with_dbt(places.warehouse, target_path, unit_tests=unit_tests, docs=docs)
+    make = build_warehouse or build_with_dbt
+    results = make(places.warehouse, target_path, unit_tests=unit_tests, docs=docs)
     with duckdb.connect(str(places.warehouse), config=STORAGE) as connection:
         values = about(build_id_of(connection, read_marts(target_path / "manifest.json")))
         inscribe(connection, values)

@@ -212,7 +212,8 @@ def _fault_of_disk(error: BaseException | None) -> str | None:
     """Return what an error, or one that it follows from, says of a full disk, quota or limit."""
     faults = [os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
     while error is not None:
-        text = "\n".join([str(error), *getattr(error, "details", ())])
+        details = getattr(error, "details", ())  # of gRPC's errors it is a method
+        text = "\n".join([str(error), *(details if isinstance(details, list) else ())])
         for fault in faults:
             if fault in text:
                 return fault

@@ -37,6 +37,40 @@ def postgres(unit_tests: bool, wait: float) -> int:
 
 
 @click.command()
+@click.option("--remote", default="", help="Address of the cluster, sc://host:port.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=PROJECT / "build",
+    help="Folder (default: build/).",
+)
+@click.option("--unit-tests", is_flag=True, help="Run dbt's unit tests too.")
+@click.option(
+    "--no-compare", is_flag=True, help="Do not build on DuckDB too, where that is too much for it."
+)
+def spark(remote: str, output: Path, unit_tests: bool, no_compare: bool) -> int:
+    """Build the warehouse on a Spark cluster, compare it with DuckDB's, and publish it or nothing.
+
+    Exit status 0: published, 1: the build failed, 2: bad input or no cluster.
+    """
+    from publish.build import Places, build
+    from servers.spark import builder
+    from warehouse.dbt import BuildFailedError
+
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.getLogger("build").setLevel(logging.INFO)
+    make = builder(remote, compare=not no_compare)
+    try:
+        lines = build(Places(output.resolve()), unit_tests=unit_tests, build_warehouse=make)
+    except BuildFailedError as error:
+        click.echo(f"\nbuild failed: {error}; what is published is as it was\n", err=True)
+        click.echo("\n".join(error.details), err=True)
+        return 1
+    click.echo("\n".join(lines))
+    return 0
+
+
+@click.command()
 @click.option("--warehouse", type=click.Path(path_type=Path), required=True, help="File to show.")
 @click.option("--port", type=int, required=True, help="Port on 127.0.0.1.")
 @click.option(

@@ -92,6 +92,11 @@ def close_connections() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
+def read_project(target: str, target_path: Path) -> None:
+    """Write the manifest of an output of profiles.yml, without building anything."""
+    _invoke(["parse"], target, target_path, [])
+
+
 def make_documentation(target: str, target_path: Path) -> None:
     """Write dbt's documentation of what is built as one page: `PAGE` in `target_path`."""
     logger.info("making the documentation")

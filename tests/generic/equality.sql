@@ -2,7 +2,7 @@
 with actual_and_expected as (
     select
         {%- for column in compare_columns %}
-        cast({{ column }} as text) as {{ column }},
+        cast({{ column }} as {{ dbt.type_string() }}) as {{ column }},
         {%- endfor %}
         1 as row_balance
     from {{ model }}
@@ -10,7 +10,7 @@ with actual_and_expected as (
     union all
     select
         {%- for column in compare_columns %}
-        cast({{ column }} as text) as {{ column }},
+        cast({{ column }} as {{ dbt.type_string() }}) as {{ column }},
         {%- endfor %}
         -1 as row_balance
     from {{ compare_model }}

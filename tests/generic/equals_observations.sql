@@ -4,11 +4,11 @@ select
     '{{ model.identifier }}: '
     || coalesce(facts.{{ expected.id }}, observations.observation_id) || ' is '
     {%- for column in expected.equal %}
-    || coalesce(cast(facts.{{ column }} as text), 'missing') || ', '
+    || coalesce(cast(facts.{{ column }} as {{ dbt.type_string() }}), 'missing') || ', '
     {%- endfor %}
     || 'expected '
     {%- for column in expected.equal.values() %}
-    || coalesce(cast(observations.{{ column }} as text), 'nothing')
+    || coalesce(cast(observations.{{ column }} as {{ dbt.type_string() }}), 'nothing')
     {%- if not loop.last %} || ', '{% endif %}
     {%- endfor %} as failure
 from (select * from {{ model }} where {{ expected.id }} is not null) as facts

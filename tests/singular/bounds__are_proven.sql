@@ -77,9 +77,10 @@ products as (
                 terms.bound_id is null
                 or (
                     cases.bound_id = terms.bound_id
-                    and starts_with(
-                        'split:' || cases.end_id || cases.case_path, multipliers.item
-                    )
+                    and substring(
+                        'split:' || cases.end_id || cases.case_path,
+                        1, length(multipliers.item)
+                    ) = multipliers.item
                 )
             )
 ),
@@ -93,7 +94,7 @@ remainders as (
         case_path,
         coalesce(variable_key, 'an unknown constraint') as variable_key,
         is_signed,
-        coalesce(-product, -1) as surplus
+        coalesce({{ signed('-product') }}, -1) as surplus
     from products
     union all
     select
@@ -205,7 +206,8 @@ wrong as (
             cases.system_id = siblings.system_id
             and cases.end_id = siblings.end_id
             and cases.case_path <> siblings.case_path
-            and starts_with(cases.case_path, siblings.case_path)
+            and substring(cases.case_path, 1, length(siblings.case_path))
+            = siblings.case_path
     group by cases.system_id, cases.end_id
     having
         count(siblings.case_path) > 0

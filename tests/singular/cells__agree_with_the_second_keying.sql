@@ -11,10 +11,10 @@ numbers as (
         exhibit_id,
         row_number,
         row_label,
-        cast(fiscal_year as text) as fiscal_year,
+        cast(fiscal_year as {{ dbt.type_string() }}) as fiscal_year,
         population_id,
         category_key,
-        coalesce(cast(reference_fiscal_year as text), reference_category_id)
+        coalesce(cast(reference_fiscal_year as {{ dbt.type_string() }}), reference_category_id)
             as reference,
         percent_base,
         printed_unit,
@@ -28,7 +28,7 @@ numbers as (
         comparisons.exhibit_id,
         comparisons.row_number,
         comparisons.row_label,
-        cast(comparisons.fiscal_year as text) as fiscal_year,
+        cast(comparisons.fiscal_year as {{ dbt.type_string() }}) as fiscal_year,
         lefts.population_id,
         lefts.category_key,
         rights.category_id as reference,
@@ -57,9 +57,9 @@ keyed as (
     select
         exhibit_id,
         row_number,
-        string_agg(measure_id, ' ' order by column_number) as measures,
+        {{ joined('measure_id', ' ', 'column_number') }} as measures,
         {%- for column in keyed_twice if column != 'measures' %}
-            string_agg(distinct cast({{ column }} as text), ' and ') as {{ column }},
+            string_agg(distinct cast({{ column }} as {{ dbt.type_string() }}), ' and ') as {{ column }},
         {%- endfor %}
         min(row_label) as row_label
     from numbers
@@ -70,7 +70,7 @@ compared as (
     select
         keyed.row_label,
         coalesce(keyed.exhibit_id, again.exhibit_id) as exhibit_id,
-        coalesce(cast(keyed.row_number as text), again.row_number) as row_number,
+        coalesce(cast(keyed.row_number as {{ dbt.type_string() }}), again.row_number) as row_number,
         keyed.exhibit_id is null as is_missing,
         again.exhibit_id is null as is_missing_again,
         {%- for column in keyed_twice %}
@@ -87,7 +87,7 @@ compared as (
     full outer join {{ source('raw', 'second_keying') }} as again
         on
             keyed.exhibit_id = again.exhibit_id
-            and cast(keyed.row_number as text) = again.row_number
+            and cast(keyed.row_number as {{ dbt.type_string() }}) = again.row_number
 )
 
 select

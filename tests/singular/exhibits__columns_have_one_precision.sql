@@ -2,7 +2,7 @@
 select
     exhibit_id || ', column ' || column_name || ', ' || measure_id
     || ': expected one number of decimals, printed are '
-    || string_agg(printed_value, ', ' order by printed_value) as failure
+    || {{ joined('printed_value', ', ', 'printed_value') }} as failure
 from {{ ref('stg_cells') }}
 where {{ is_printed_number('printed_value') }}
 group by exhibit_id, column_name, measure_id

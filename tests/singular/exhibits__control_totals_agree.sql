@@ -4,7 +4,7 @@ keyed as (
     select
         exhibit_id,
         count(wording) || ' wordings and labels with the checksum '
-        || substring(md5(string_agg(row_label, '|' order by row_number)), 1, 8)
+        || substring(md5({{ joined('row_label', '|', 'row_number') }}), 1, 8)
             as totals
     from rows_keyed
     group by exhibit_id

@@ -12,7 +12,7 @@ made as (
     select
         exhibit_id,
         sum(check_count) as check_count,
-        string_agg(rule_id || ' ' || check_count, ', ' order by rule_id) as rules
+        {{ joined("rule_id || ' ' || check_count", ', ', 'rule_id') }} as rules
     from by_rule
     group by exhibit_id
 )

@@ -20,7 +20,7 @@ select
                 then 'a paragraph in every row or in none'
             else concat('a paragraph from ', paragraph_before, ', as the row above')
         end,
-        ', not ', coalesce(cast(paragraph as text), 'none')
+        ', not ', coalesce(cast(paragraph as {{ dbt.type_string() }}), 'none')
     ) as failure
 from ordered
 where

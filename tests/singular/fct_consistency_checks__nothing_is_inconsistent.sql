@@ -9,12 +9,12 @@ select
     || ', expected '
     || case
         when checks.expected_low = checks.expected_high
-            then cast(checks.expected_low as text)
+            then cast(checks.expected_low as {{ dbt.type_string() }})
         when checks.expected_low is null
             then
                 'at most '
                 || coalesce(
-                    cast(checks.expected_high as text), 'a number that is missing'
+                    cast(checks.expected_high as {{ dbt.type_string() }}), 'a number that is missing'
                 )
         when checks.expected_high is null then 'at least ' || checks.expected_low
         else checks.expected_low || ' to ' || checks.expected_high

@@ -17,7 +17,7 @@ select
     high,
     assumption_id,
     observation_id,
-    cast(null as text) as bound_id
+    cast(null as {{ dbt.type_string() }}) as bound_id
 from {{ ref('int_bound_terms') }}
 union all
 select
@@ -30,8 +30,8 @@ select
     cast(case when ways.way = '1' then splits.numerator + 1 end as decimal(28, 8))
         as low,
     cast(case when ways.way = '0' then splits.numerator end as decimal(28, 8)) as high,
-    cast(null as text) as assumption_id,
-    cast(null as text) as observation_id,
+    cast(null as {{ dbt.type_string() }}) as assumption_id,
+    cast(null as {{ dbt.type_string() }}) as observation_id,
     splits.bound_id
 from {{ ref('int_bound_proposals') }} as splits
 cross join ways

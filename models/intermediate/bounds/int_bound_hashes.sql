@@ -4,7 +4,7 @@ with texts as (
     select
         system_id,
         constraint_id || ' ' || variable_key || ' ' || coefficient || ' '
-        || coalesce(cast(low as text), '') || ' ' || coalesce(cast(high as text), '')
+        || coalesce(cast(low as {{ dbt.type_string() }}), '') || ' ' || coalesce(cast(high as {{ dbt.type_string() }}), '')
             as term
     from {{ ref('int_bound_terms') }}
     union all
@@ -16,6 +16,6 @@ with texts as (
 
 select
     system_id,
-    md5(string_agg(term, '|' order by term)) as system_hash
+    md5({{ joined('term', '|', 'term') }}) as system_hash
 from texts
 group by system_id

@@ -10,7 +10,7 @@ with asked as (
     from {{ ref('stg_bound_proposals') }}
 ),
 
-int_quantities as not materialized (
+int_quantities as {{ not_materialized() }} (
     select * from {{ ref('int_quantities') }}
     where statistic in ('count', 'mean')
 ),

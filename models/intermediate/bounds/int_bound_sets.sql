@@ -21,7 +21,7 @@ with divided as (
 named as (
     select
         classification_id,
-        string_agg(coalesce(all_of, '') || ' ' || coalesce(any_of, ''), ' ')
+        {{ joined("coalesce(all_of, '') || ' ' || coalesce(any_of, '')", ' ', 'bound_id') }}
             as category_ids
     from {{ ref('bound_questions') }}
     group by classification_id
@@ -87,9 +87,9 @@ combined as (
         members.parent_category_id,
         members.bit_number
     from overlapping
-    inner join generate_series(0, 1023) as numbers (combination)
+    inner join {{ numbers_to(1023) }} as numbers (combination)
         on numbers.combination < (1 << overlapping.told_apart_count)
-    inner join generate_series(0, 1000) as merged (merged_count)
+    inner join {{ numbers_to(1000) }} as merged (merged_count)
         on
             overlapping.mergeable_count >= merged.merged_count
             and numbers.combination + merged.merged_count > 0
@@ -102,26 +102,40 @@ combined as (
             and (
                 cast(numbers.combination as integer) & (1 << members.bit_number)
             ) <> 0
+),
+
+sets as (
+    select
+        system_id,
+        stem,
+        combination,
+        merged_count,
+        {{ joined('category_id', '+', 'bit_number') }} as category_ids,
+        count(category_id) as category_count
+    from combined
+    group by system_id, stem, combination, merged_count
 )
 
 select
-    system_id,
-    population_id,
-    classification_id,
-    category_id,
-    parent_category_id,
-    stem || '[' || coalesce(string_agg(category_id, '+') over of_set, '') || ']'
-    || case when mergeable_count > 0 then '+' || merged_count else '' end as set_id,
-    count(category_id) over of_set + merged_count as category_count,
-    mergeable_count > 0 as is_merged,
-    merged_count
+    combined.system_id,
+    combined.population_id,
+    combined.classification_id,
+    combined.category_id,
+    combined.parent_category_id,
+    combined.stem || '[' || coalesce(sets.category_ids, '') || ']'
+    || case
+        when combined.mergeable_count > 0 then '+' || combined.merged_count else ''
+    end as set_id,
+    sets.category_count + combined.merged_count as category_count,
+    combined.mergeable_count > 0 as is_merged,
+    combined.merged_count
 from combined
-window
-    of_set as (
-        partition by system_id, stem, combination, merged_count
-        order by bit_number
-        rows between unbounded preceding and unbounded following
-    )
+inner join sets
+    on
+        combined.system_id = sets.system_id
+        and combined.stem = sets.stem
+        and combined.combination = sets.combination
+        and combined.merged_count = sets.merged_count
 union all
 select
     system_id,

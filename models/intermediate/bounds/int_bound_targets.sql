@@ -26,7 +26,7 @@ select
     quantities.series_key as bound_id,
     categories.label,
     quantities.series_key as variable_key,
-    cast(null as text) as divisor_variable_key,
+    cast(null as {{ dbt.type_string() }}) as divisor_variable_key,
     true as is_whole,
     false as is_signed,
     merged.system_id is not null as is_relaxed

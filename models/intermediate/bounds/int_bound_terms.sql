@@ -37,7 +37,7 @@ sums as (
         series_key as variable_key,
         set_variable_key,
         1 as coefficient,
-        cast(null as text) as assumption_id
+        cast(null as {{ dbt.type_string() }}) as assumption_id
     from divided
     where
         (
@@ -52,7 +52,7 @@ sums as (
         whole_variable_key as variable_key,
         set_variable_key,
         1 as coefficient,
-        cast(null as text) as assumption_id
+        cast(null as {{ dbt.type_string() }}) as assumption_id
     from divided
     where whole_variable_key is not null
     union all
@@ -86,7 +86,7 @@ sums as (
         variable_key,
         set_variable_key,
         coefficient,
-        cast(null as text) as assumption_id
+        cast(null as {{ dbt.type_string() }}) as assumption_id
     from asked
 ),
 
@@ -124,7 +124,7 @@ shared as (
         stem,
         category_number,
         case when category_number = merged_count then 0 end as sum_low,
-        cast(null as text) as assumption_id
+        cast(null as {{ dbt.type_string() }}) as assumption_id
     from others
 ),
 

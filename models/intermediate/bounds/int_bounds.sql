@@ -48,12 +48,12 @@ reasons as (
     select
         system_id,
         bound_id,
-        string_agg(distinct assumption_id, ' ' order by assumption_id) as assumptions,
-        string_agg(distinct observation_id, ' ' order by observation_id)
+        {{ joined('distinct assumption_id', ' ', 'assumption_id') }} as assumptions,
+        {{ joined('distinct observation_id', ' ', 'observation_id') }}
             as observation_ids,
-        string_agg(distinct in_words, ', ' order by in_words)
+        {{ joined('distinct in_words', ', ', 'in_words') }}
         filter (where side = 'low') as low_in_words,
-        string_agg(distinct in_words, ', ' order by in_words)
+        {{ joined('distinct in_words', ', ', 'in_words') }}
         filter (where side = 'high') as high_in_words
     from used
     group by system_id, bound_id

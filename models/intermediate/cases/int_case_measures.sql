@@ -14,7 +14,7 @@ sentences as (
         case
             when cases.sentence_months is not null then cases.sentence_months
             when {{ is_listed(
-                'cast(cases.sentence_type as text)', 'conventions.no_prison_codes'
+                'cast(cases.sentence_type as ' ~ dbt.type_string() ~ ')', 'conventions.no_prison_codes'
             ) }} then 0
         end as with_no_prison
     from {{ ref('stg_cases') }} as cases

@@ -26,7 +26,7 @@ selections as (
         select
             population_id,
             '' as definition_id,
-            cast(null as text) as limit_kind,
+            cast(null as {{ dbt.type_string() }}) as limit_kind,
             categories,
             '' as except_categories
         from formed_{{ level }}
@@ -79,9 +79,10 @@ code_lists as (
         definition_id,
         variable,
         coalesce(
-            string_agg(
-                case when is_selected = 1 then cast(code as text) end, ' ' order by code
-            ),
+            {{ joined(
+                'case when is_selected = 1 then cast(code as ' ~ dbt.type_string() ~ ') end',
+                ' ', 'code'
+            ) }},
             'none'
         ) as codes
     from codes

@@ -53,7 +53,7 @@ selected as (
             years.population_id = selections.population_id
             and years.selecting_id = selections.definition_id
             {%- for variable in case_codes() %}
-                {% set code = 'cast(cases.' ~ variable ~ ' as text)' %}
+                {% set code = 'cast(cases.' ~ variable ~ ' as ' ~ dbt.type_string() ~ ')' %}
                 and (
                     selections.{{ variable }}_codes is null
                     or {{ is_listed(code, 'selections.' ~ variable ~ '_codes') }}

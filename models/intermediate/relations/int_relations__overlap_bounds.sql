@@ -17,7 +17,7 @@ with quantities as (
 unions as (
     select distinct
         parts.family_key,
-        cast(null as text) as group_id,
+        cast(null as {{ dbt.type_string() }}) as group_id,
         parts.classification_id || '.all:' || wholes.observation_id as id,
         parts.label || ': offenders in any' as subject,
         wholes.quantity_key as union_key,

@@ -1,6 +1,11 @@
 -- The numbers of a list that its words rank come in descending order; those that it
 -- calls tied are the same. A list is the rows of one paragraph, column, measure and
 -- classification, from the one that has the words on.
+{% set rows_of_print -%}
+    partition by exhibit_id, heading, paragraph, column_name, measure_id, classification_id
+    order by row_number
+{%- endset %}
+
 with words as (
     select
         observations.*,
@@ -18,20 +23,13 @@ numbers as (
         observation_key,
         row_number,
         max(case when comparator = 'ranked' then row_number end) over (
-            rows_of_print rows between unbounded preceding and current row
+            {{ rows_of_print }} rows between unbounded preceding and current row
         ) as list_row,
         max(case when comparator = 'tied' then row_number end) over (
-            rows_of_print rows between unbounded preceding and 1 preceding
+            {{ rows_of_print }} rows between unbounded preceding and 1 preceding
         ) as tie_row,
-        lag(observation_key) over rows_of_print as key_before
+        lag(observation_key) over ({{ rows_of_print }}) as key_before
     from words
-    window
-        rows_of_print as (
-            partition by
-                exhibit_id, heading, paragraph, column_name, measure_id,
-                classification_id
-            order by row_number
-        )
 ),
 
 pairs as (

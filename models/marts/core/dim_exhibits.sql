@@ -3,7 +3,7 @@ with rows_keyed as (
         select
             exhibit_id,
             row_number,
-            fiscal_year,
+            cast(fiscal_year as {{ dbt.type_string() }}) as fiscal_year,
             heading,
             paragraph,
             footnote,
@@ -20,11 +20,8 @@ counted as (
         count(distinct row_number) as printed_row_count,
         sum(number_count) as printed_number_count,
         count(distinct heading || coalesce(' ' || paragraph, '')) as paragraph_count,
-        string_agg(
-            distinct cast(fiscal_year as text), '|'
-            order by cast(fiscal_year as text)
-        ) as fiscal_years,
-        string_agg(distinct footnote, '|' order by footnote) as footnotes
+        {{ joined('distinct fiscal_year', '|', 'fiscal_year') }} as fiscal_years,
+        {{ joined('distinct footnote', '|', 'footnote') }} as footnotes
     from rows_keyed
     group by exhibit_id
 )

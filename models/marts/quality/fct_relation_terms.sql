@@ -1,4 +1,4 @@
-with quantities as not materialized (select * from {{ ref('int_quantities') }})
+with quantities as {{ not_materialized() }} (select * from {{ ref('int_quantities') }})
 
 select
     relation_terms.relation_id,
