@@ -54,18 +54,16 @@ def spark(remote: str, output: Path, unit_tests: bool, no_compare: bool) -> int:
     Exit status 0: published, 1: the build failed, 2: bad input or no cluster.
     """
     from publish.build import Places, build
+    from publish.commands import set_up, show_failure
     from servers.spark import builder
     from warehouse.dbt import BuildFailedError
 
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    logging.getLogger("build").setLevel(logging.INFO)
+    set_up(0)
     make = builder(remote, compare=not no_compare)
     try:
         lines = build(Places(output.resolve()), unit_tests=unit_tests, build_warehouse=make)
     except BuildFailedError as error:
-        click.echo(f"\nbuild failed: {error}; what is published is as it was\n", err=True)
-        click.echo("\n".join(error.details), err=True)
-        return 1
+        return show_failure(error, "; what is published is as it was")
     click.echo("\n".join(lines))
     return 0
 
