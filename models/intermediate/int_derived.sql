@@ -2,7 +2,9 @@
 -- for the one number in it that is not printed; within what all numbers together imply.
 with quantities as {{ not_materialized() }} (select * from {{ ref('int_quantities') }}),
 
-relation_terms as {{ not_materialized() }} (select * from {{ ref('int_relation_terms') }}),
+relation_terms as {{ not_materialized() }} (
+    select * from {{ ref('int_relation_terms') }}
+),
 
 behind_percentages as (
     select

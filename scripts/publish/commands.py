@@ -56,7 +56,7 @@ def build(output: Path, wait: float, **wanted: bool) -> int:
     set_up(wait)
     places = Places(output.resolve())
     try:
-        lines = build_all(places, wait=wait, **wanted)
+        lines = build_all(places, wait=wait, build_warehouse=None, **wanted)
     except BuildFailedError as error:
         if Signals.received:
             raise KeyboardInterrupt("what is published is as it was") from error

@@ -14,7 +14,10 @@ numbers as (
         cast(fiscal_year as {{ dbt.type_string() }}) as fiscal_year,
         population_id,
         category_key,
-        coalesce(cast(reference_fiscal_year as {{ dbt.type_string() }}), reference_category_id)
+        coalesce(
+            cast(reference_fiscal_year as {{ dbt.type_string() }}),
+            reference_category_id
+        )
             as reference,
         percent_base,
         printed_unit,
@@ -59,7 +62,8 @@ keyed as (
         row_number,
         {{ joined('measure_id', ' ', 'column_number') }} as measures,
         {%- for column in keyed_twice if column != 'measures' %}
-            string_agg(distinct cast({{ column }} as {{ dbt.type_string() }}), ' and ') as {{ column }},
+            string_agg(distinct cast({{ column }} as {{ dbt.type_string() }}), ' and ')
+                as {{ column }},
         {%- endfor %}
         min(row_label) as row_label
     from numbers
@@ -70,7 +74,8 @@ compared as (
     select
         keyed.row_label,
         coalesce(keyed.exhibit_id, again.exhibit_id) as exhibit_id,
-        coalesce(cast(keyed.row_number as {{ dbt.type_string() }}), again.row_number) as row_number,
+        coalesce(cast(keyed.row_number as {{ dbt.type_string() }}), again.row_number)
+            as row_number,
         keyed.exhibit_id is null as is_missing,
         again.exhibit_id is null as is_missing_again,
         {%- for column in keyed_twice %}

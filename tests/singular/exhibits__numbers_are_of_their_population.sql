@@ -13,21 +13,24 @@ with containing_0 as (
     from {{ ref('populations') }}
     where parent_population_id is not null
 )
-{%- for step in range(4) %},
+{%- for step in range(4) %}
+    ,
 
-containing_{{ step + 1 }} as (
-    select distinct
-        lower_half.population_id,
-        upper_half.container_id
-    from containing_{{ step }} as lower_half
-    inner join containing_{{ step }} as upper_half
-        on lower_half.container_id = upper_half.population_id
-)
-{%- endfor %}
+    containing_{{ step + 1 }} as (
+        select distinct
+            lower_half.population_id,
+            upper_half.container_id
+        from containing_{{ step }} as lower_half
+        inner join containing_{{ step }} as upper_half
+            on lower_half.container_id = upper_half.population_id
+    )
+
+    {%- endfor %}
 
 select
     cells.observation_id || ' (' || cells.row_label
-    || '): expected a number of the population of the exhibit, ' || exhibits.population_id
+    || '): expected a number of the population of the exhibit, '
+    || exhibits.population_id
     || ', not of ' || cells.population_id as failure
 from {{ ref('stg_cells') }} as cells
 inner join {{ ref('exhibits') }} as exhibits on cells.exhibit_id = exhibits.exhibit_id

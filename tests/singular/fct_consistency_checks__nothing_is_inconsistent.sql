@@ -14,7 +14,8 @@ select
             then
                 'at most '
                 || coalesce(
-                    cast(checks.expected_high as {{ dbt.type_string() }}), 'a number that is missing'
+                    cast(checks.expected_high as {{ dbt.type_string() }}),
+                    'a number that is missing'
                 )
         when checks.expected_high is null then 'at least ' || checks.expected_low
         else checks.expected_low || ' to ' || checks.expected_high

@@ -39,8 +39,11 @@ observations as (
 
 altered as (
     select
-        numbers.place || ' is ' || coalesce(cast(numbers.number as {{ dbt.type_string() }}), 'empty')
-        || ', expected ' || coalesce(cast(observations.obs_value as {{ dbt.type_string() }}), 'empty')
+        numbers.place
+        || ' is '
+        || coalesce(cast(numbers.number as {{ dbt.type_string() }}), 'empty')
+        || ', expected '
+        || coalesce(cast(observations.obs_value as {{ dbt.type_string() }}), 'empty')
         || ', as ' || numbers.observation_id as failure
     from numbers
     inner join observations on numbers.observation_id = observations.observation_id

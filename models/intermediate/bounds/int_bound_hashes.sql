@@ -4,7 +4,9 @@ with texts as (
     select
         system_id,
         constraint_id || ' ' || variable_key || ' ' || coefficient || ' '
-        || coalesce(cast(low as {{ dbt.type_string() }}), '') || ' ' || coalesce(cast(high as {{ dbt.type_string() }}), '')
+        || coalesce(cast(low as {{ dbt.type_string() }}), '')
+        || ' '
+        || coalesce(cast(high as {{ dbt.type_string() }}), '')
             as term
     from {{ ref('int_bound_terms') }}
     union all

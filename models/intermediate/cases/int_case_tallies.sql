@@ -13,8 +13,7 @@ with asked as (
     ] %}
         select
             {{ population }},
-            {{ 'selecting_id' if population == 'population_id' else "''" }}
-                as selecting_id,
+            {{ 'selecting_id' if population == 'population_id' else "''" }},
             {{ year }},
             classification_id,
             case_measure
