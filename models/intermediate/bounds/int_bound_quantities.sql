@@ -2,17 +2,29 @@
 -- categories or a count that is not printed but follows: its counts and means, those of
 -- populations formed from it, and the wholes that they are part of. A mean's variable
 -- is the mean x its count. Only systems that the solver is asked for, or was, are here.
-with asked as (
-    select distinct
-        kind = 'ask' as is_all,
-        system_id,
-        split_part(system_id, '/', 2) as population_id
-    from {{ ref('stg_bound_proposals') }}
-),
-
-int_quantities as {{ not_materialized() }} (
+with int_quantities as {{ not_materialized() }} (
     select * from {{ ref('int_quantities') }}
     where statistic in ('count', 'mean')
+),
+
+asked as (
+    select system_id from {{ ref('stg_bound_proposals') }}
+    where system_id is not null
+    union
+    select int_quantities.fiscal_year || '/' || int_quantities.population_id as system_id
+    from int_quantities
+    inner join {{ ref('stg_bound_proposals') }} as proposals on proposals.kind = 'ask'
+),
+
+-- The populations of the systems, and those formed from them.
+asked_populations as (
+    select distinct
+        populations.population_id,
+        populations.parent_population_id
+    from {{ ref('populations') }} as populations
+    inner join asked
+        on split_part(asked.system_id, '/', 2)
+        in (populations.population_id, populations.parent_population_id)
 ),
 
 -- Where several of exclusive categories are left, each can have all that is left.
@@ -38,14 +50,10 @@ quantities as (
                 ) = 1
         end as is_bounded
     from int_quantities
-    inner join {{ ref('populations') }} as populations
+    inner join asked_populations as populations
         on int_quantities.population_id = populations.population_id
     inner join {{ ref('classifications') }} as classifications
         on int_quantities.classification_id = classifications.classification_id
-    where
-        int_quantities.population_id in (select asked.population_id from asked)
-        or populations.parent_population_id in (select asked.population_id from asked)
-        or true in (select asked.is_all from asked)
 ),
 
 systems as (
@@ -54,12 +62,8 @@ systems as (
         fiscal_year,
         population_id
     from quantities
-    where
-        (is_bounded or is_overlapping)
-        and (
-            system_of in (select asked.system_id from asked)
-            or true in (select asked.is_all from asked)
-        )
+    inner join asked on quantities.system_of = asked.system_id
+    where is_bounded or is_overlapping
 ),
 
 related as (
@@ -67,7 +71,7 @@ related as (
         systems.system_id,
         quantities.quantity_key,
         quantities.whole_key,
-        coalesce(quantities.is_bounded, false) as is_bounded
+        quantities.is_bounded
     from quantities
     inner join systems
         on

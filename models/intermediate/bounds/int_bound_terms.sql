@@ -31,7 +31,7 @@ divided as (
 -- Numbers that are sums over sets: of a category or a group, those that have it or a
 -- part of it; of a whole, all; of a number of categories used, those with as many.
 sums as (
-    select distinct
+    select
         system_id,
         'sets:' || series_key as constraint_id,
         series_key as variable_key,
@@ -45,8 +45,8 @@ sums as (
             or (category_role = 'any' and category_count > 0)
         )
         and series_key <> set_variable_key
-    union all
-    select distinct
+    union
+    select
         system_id,
         'whole:' || classification_id || ':' || whole_variable_key as constraint_id,
         whole_variable_key as variable_key,
@@ -55,8 +55,8 @@ sums as (
         cast(null as {{ dbt.type_string() }}) as assumption_id
     from divided
     where whole_variable_key is not null
-    union all
-    select distinct
+    union
+    select
         quantities.system_id,
         'used:' || quantities.series_key || ':' || sets.population_id as constraint_id,
         quantities.series_key as variable_key,
@@ -78,7 +78,7 @@ sums as (
             and coalesce(categories.range_to, sets.category_count)
             >= sets.category_count
     where quantities.statistic = 'count'
-    union all
+    union
     select
         system_id,
         'question:' || split_part(variable_key, '/', 3) || '/'
