@@ -114,7 +114,7 @@ lock: $(VENV)/dev.ready ## resolve pyproject.toml into requirements/*.lock again
 			-o requirements/$$group.lock || exit; done
 	@$(BIN)/uv pip compile pyproject.toml --group spark -c requirements/build.lock $(LOCK_OPTIONS) \
 		-o requirements/spark.lock
-	@for group in spark-server dagster duckdb-1.4 duckdb-1.5; do \
+	@for group in dagster duckdb-1.4 duckdb-1.5; do \
 		$(BIN)/uv pip compile --group $$group $(LOCK_OPTIONS) -o requirements/$$group.lock || exit; done
 	@$(BIN)/uv pip compile --group pyproject.toml:superset $(LOCK_OPTIONS) -o requirements/superset.lock
 

@@ -12,36 +12,21 @@ from socket import create_connection
 
 import pytest
 
-from conftest import PROJECT, Built, copy_project, free_port, need, run, wait_for
+from conftest import PROJECT, Built, copy_project, need, run
+from local_servers import free_port, wait_for
 
 pytestmark = pytest.mark.integration
 
 CLIENT = PROJECT / ".venv-spark" / "bin"
-SERVER = PROJECT / ".venv-spark-server"
 PUBLISHED = "exports/SHA256SUMS"
 
 
 @contextmanager
-def started(engine: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A cluster on this machine: Sail with two workers, or Apache Spark."""
+def started(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A cluster on this machine: Sail with two workers."""
     port = free_port()
-    if engine == "sail":
-        command = [CLIENT / "sail", "spark", "server", "--port", str(port)]
-        more = {"SAIL_MODE": "local-cluster", "SAIL_CLUSTER__WORKER_INITIAL_COUNT": "2"}
-    else:
-        need((SERVER / "ready").exists(), "Apache Spark (make .venv-spark-server/ready)")
-        [home] = SERVER.glob("lib/python*/site-packages/pyspark")
-        name = "org.apache.spark.sql.connect.service.SparkConnectServer"
-        settings = {
-            "connect.grpc.binding.port": port,
-            "sql.catalogImplementation": "in-memory",
-            "sql.shuffle.partitions": 2,
-            "ui.enabled": "false",
-        }
-        options = [f"--conf=spark.{key}={value}" for key, value in settings.items()]
-        command = [home / "bin" / "spark-submit", "--driver-memory=3g", "--master=local[2]"]
-        command += ["--class", name, *options, "spark-internal"]
-        more = {"SPARK_HOME": str(home)}
+    command = [CLIENT / "sail", "spark", "server", "--port", str(port)]
+    more = {"SAIL_MODE": "local-cluster", "SAIL_CLUSTER__WORKER_INITIAL_COUNT": "2"}
     log = folder / "log"
 
     def answers() -> bool:
@@ -68,10 +53,9 @@ def command(remote: str, output: Path, project: Path = PROJECT) -> list[str | Pa
     return [CLIENT / "python", script, "spark", "--remote", remote, "--output", output]
 
 
-@pytest.mark.parametrize("engine", ["sail", pytest.param("spark", marks=pytest.mark.slow)])
-def test_the_exports_are_those_of_duckdb(engine: str, built: Built, tmp_path: Path) -> None:
+def test_the_exports_are_those_of_duckdb(built: Built, tmp_path: Path) -> None:
     build = command("sc://127.0.0.1", tmp_path / "build")
-    with started(engine, tmp_path) as (remote, _):
+    with started(tmp_path) as (remote, _):
         build[4] = remote
         done = run(*build, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -81,14 +65,13 @@ def test_the_exports_are_those_of_duckdb(engine: str, built: Built, tmp_path: Pa
 
 def test_a_mart_that_differs_is_named_and_not_published(tmp_path: Path) -> None:
     project = copy_project(tmp_path)
-    macro = project / "macros" / "engines.sql"
-    spark = "listagg({{ value }}, '{{ separator }}')"
-    assert spark in macro.read_text()
-    macro.write_text(macro.read_text().replace(spark, "listagg({{ value }}, '{{ separator }} ')"))
-    with started("sail", tmp_path) as (remote, _):
+    model = project / "models" / "marts" / "core" / "dim_measures.sql"
+    altered = "{{ 'upper(label)' if target.type == 'spark' else 'label' }} as label,"
+    model.write_text(model.read_text().replace("label,", altered))
+    with started(tmp_path) as (remote, _):
         done = run(*command(remote, tmp_path / "build", project), timeout=1200)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "dim_exhibits" in done.stderr.splitlines()
+    assert "dim_measures" in done.stderr.splitlines()
     assert not (tmp_path / "build").exists()
 
 
@@ -113,7 +96,7 @@ def test_a_cluster_that_dies_leaves_what_is_published(tmp_path: Path) -> None:
     build = command("sc://127.0.0.1", output)
     (output / "exports").mkdir(parents=True)
     (output / "manifest.json").write_text('{"metadata": {"project_name": "sentencing_warehouse"}}')
-    with started("sail", tmp_path) as (remote, server):
+    with started(tmp_path) as (remote, server):
         build[4] = remote
         client = subprocess.Popen(build, stderr=subprocess.PIPE, text=True)
         assert client.stderr

@@ -12,10 +12,9 @@ with containing_0 as (
         parent_population_id as container_id
     from {{ ref('populations') }}
     where parent_population_id is not null
-)
-{%- for step in range(4) %}
-    ,
+),
 
+{% for step in range(4) -%}
     containing_{{ step + 1 }} as (
         select distinct
             lower_half.population_id,
@@ -24,8 +23,10 @@ with containing_0 as (
         inner join containing_{{ step }} as upper_half
             on lower_half.container_id = upper_half.population_id
     )
+    {%- if not loop.last %},
 
-    {%- endfor %}
+    {% endif %}
+{%- endfor %}
 
 select
     cells.observation_id || ' (' || cells.row_label

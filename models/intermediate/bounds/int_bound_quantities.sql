@@ -11,8 +11,8 @@ asked as (
     select system_id from {{ ref('stg_bound_proposals') }}
     where system_id is not null
     union
-    select int_quantities.fiscal_year || '/' || int_quantities.population_id as system_id
-    from int_quantities
+    select numbers.fiscal_year || '/' || numbers.population_id as system_id
+    from int_quantities as numbers
     inner join {{ ref('stg_bound_proposals') }} as proposals on proposals.kind = 'ask'
 ),
 
@@ -23,8 +23,9 @@ asked_populations as (
         populations.parent_population_id
     from {{ ref('populations') }} as populations
     inner join asked
-        on split_part(asked.system_id, '/', 2)
-        in (populations.population_id, populations.parent_population_id)
+        on
+            split_part(asked.system_id, '/', 2)
+            in (populations.population_id, populations.parent_population_id)
 ),
 
 -- Where several of exclusive categories are left, each can have all that is left.
@@ -58,12 +59,12 @@ quantities as (
 
 systems as (
     select distinct
-        system_of as system_id,
-        fiscal_year,
-        population_id
+        asked.system_id,
+        quantities.fiscal_year,
+        quantities.population_id
     from quantities
     inner join asked on quantities.system_of = asked.system_id
-    where is_bounded or is_overlapping
+    where quantities.is_bounded or quantities.is_overlapping
 ),
 
 related as (

@@ -18,12 +18,19 @@ with divided as (
     where quantities.category_role = 'part'
 ),
 
+questions as (
+    select
+        classification_id,
+        bound_id,
+        coalesce(all_of, '') || ' ' || coalesce(any_of, '') as category_ids
+    from {{ ref('bound_questions') }}
+),
+
 named as (
     select
         classification_id,
-        {{ joined("coalesce(all_of, '') || ' ' || coalesce(any_of, '')", ' ', 'bound_id') }}
-            as category_ids
-    from {{ ref('bound_questions') }}
+        {{ joined('category_ids', ' ', 'bound_id') }} as category_ids
+    from questions
     group by classification_id
 ),
 

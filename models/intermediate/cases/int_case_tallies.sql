@@ -51,8 +51,9 @@ selected as (
         on
             years.population_id = selections.population_id
             and years.selecting_id = selections.definition_id
+            {%- set text = dbt.type_string() %}
             {%- for variable in case_codes() %}
-                {% set code = 'cast(cases.' ~ variable ~ ' as ' ~ dbt.type_string() ~ ')' %}
+                {% set code = 'cast(cases.' ~ variable ~ ' as ' ~ text ~ ')' %}
                 and (
                     selections.{{ variable }}_codes is null
                     or {{ is_listed(code, 'selections.' ~ variable ~ '_codes') }}
