@@ -2,7 +2,8 @@
 -- calls tied are the same. A list is the rows of one paragraph, column, measure and
 -- classification, from the one that has the words on.
 {% set rows_of_print -%}
-    partition by exhibit_id, heading, paragraph, column_name, measure_id, classification_id
+    partition by
+        exhibit_id, heading, paragraph, column_name, measure_id, classification_id
     order by row_number
 {%- endset %}
 
