@@ -236,7 +236,7 @@ def test_the_catalog_and_the_sitemap_lead_to_every_report(site: Path, marts: Mar
 def test_citations_lead_back_to_their_numbers(pages: Pages, marts: Marts) -> None:
     rows = marts.sql("select observation_id, report_id, printed_value from fct_observations")
     for name, report, printed in rows.fetchall():
-        [section] = pages[f"cite/{report}.html"].findall(f".//section[@aria-labelledby='{name}']")
+        [section] = pages[f"cite/{report}.html"].findall(f".//div[@id='{name}']")
         entry, sql = (each.text or "" for each in section.findall("pre"))
         address = f"{URL}cite/{report}.html#{name}"
         assert f"{{{name},\n" in entry and f"url = {{{address}}}" in entry
