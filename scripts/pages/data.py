@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from pages.text import Row
+from warehouse.database import named_rows
 from warehouse.project import UserError
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -37,6 +38,7 @@ class Data:
         self.checks = self.query(sql_of("checks"))
         self.discrepancies = self.query(sql_of("discrepancies"))
         self.bounds = self.query(sql_of("bounds"))
+        self.reconciliations = self.query(sql_of("reconciliations"))
         self.declared = {row["observation_id"]: row["discrepancy_id"] for row in self.discrepancies}
         for exhibit in self.exhibits.values():
             exhibit["report"] = self.reports[exhibit["report_id"]]
@@ -55,8 +57,7 @@ class Data:
             raise UserError(
                 f"the warehouse is of an older build ({missing}): run make build again"
             ) from error
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return named_rows(result)
 
     def _with_observations(self, sql: str) -> list[Row]:
         """Return rows with their observations: `count` is what `count_observation_id` names."""

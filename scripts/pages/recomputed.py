@@ -34,20 +34,18 @@ def recomputed(data: Data) -> dict[str, Any]:
 
 def _tables(data: Data) -> Iterator[Table]:
     """Yield a table for each report, of its numbers that are recomputed or bounded."""
-    rows = data.query(sql_of("reconciliations"))
-    for row in rows:
-        row["observation"] = data.observations[row["observation_id"]]
-        row["report_id"] = row["observation"]["report_id"]
-    rows.sort(key=lambda row: data.order[row["observation_id"]])
-    for report_id, own in grouped(rows, "report_id").items():
+    in_print = sorted(data.reconciliations, key=lambda row: data.order[row["observation_id"]])
+    for report_id, own in grouped(in_print, "report_id").items():
         shown = [row for row in own if row["recomputed_value"] is not None]
         left = len({r["observation_id"] for r in own}) - len({r["observation_id"] for r in shown})
         caption = f"{data.reports[report_id]['title']}; {left} numbers are not recomputable"
-        yield Table(f"recomputed-{report_id}", caption, HEADINGS, [_cells(row) for row in shown])
+        yield Table(
+            f"recomputed-{report_id}", caption, HEADINGS, [_cells(data, row) for row in shown]
+        )
 
 
-def _cells(row: Row) -> list[Cell]:
-    observation, bound = row["observation"], row["limit_kind"]
+def _cells(data: Data, row: Row) -> list[Cell]:
+    observation, bound = data.observations[row["observation_id"]], row["limit_kind"]
     value = number(row["recomputed_value"], row["decimals"])
     return [
         Cell(what_of(observation), href=place_of(observation)),

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from warehouse.database import named_rows
 from warehouse.manifest import Mart
 from warehouse.project import PROJECT
 
@@ -71,9 +72,7 @@ class Plan:
             self.dashboards.append(Dashboard(**report, charts=charts))
 
     def _ask(self, query: str, *values: Any) -> list[Asset]:
-        answer = self.connection.execute(query, values or None)
-        names = [column[0] for column in answer.description]
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        return named_rows(self.connection.execute(query, values or None))
 
     def _bars(self, report_id: str | None) -> Iterator[Chart]:
         """Shares, counts and means by category: in a report for each population and year.

@@ -26,7 +26,7 @@ from pyspark.sql import SparkSession
 
 from bounds.propose import propose
 from publish.build import build_with_dbt, check_seeds
-from warehouse.database import STORAGE, quoted, text
+from warehouse.database import STORAGE, quoted
 from warehouse.dbt import (
     BuildFailedError,
     check_results,
@@ -35,9 +35,9 @@ from warehouse.dbt import (
     read_project,
     run_dbt,
 )
-from warehouse.manifest import Mart, read_marts
+from warehouse.manifest import Mart, content_of, read_marts
 from warehouse.project import PROJECT, UserError
-from warehouse.sheets import descriptions, load_sheets, raw_tables
+from warehouse.sheets import comments, descriptions, load_sheets, raw_tables
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
@@ -46,7 +46,6 @@ logger = logging.getLogger("build")
 
 BUILT = "warehouse_build"
 DEFAULT_PORT = 15002
-CHECKSUM = "select count(*), sum(md5_number_lower(cast(one_row as varchar))) from {} as one_row"
 
 
 def builder(remote: str, *, compare: bool) -> Callable[..., list[RunResult]]:
@@ -162,16 +161,10 @@ def _fetch(
             table = f"{node.config.schema}.{quoted(node.alias)}"
             connection.execute(f"create table {table} as from rows")
             if node.name in types:
-                for statement in _comments(table, nodes[node.unique_id]):
+                for statement in comments(table, nodes[node.unique_id]):
                     connection.execute(statement)
         for statement in descriptions(manifest):
             connection.execute(statement)
-
-
-def _comments(table: str, node: dict[str, Any]) -> Iterator[str]:
-    yield f"comment on table {table} is {text(node['description'])}"
-    for name, column in node["columns"].items():
-        yield f"comment on column {table}.{quoted(name)} is {text(column['description'])}"
 
 
 def _compare(warehouse: Path, target_path: Path, *, docs: bool) -> None:
@@ -200,8 +193,7 @@ def _compare(warehouse: Path, target_path: Path, *, docs: bool) -> None:
 
 def _content(connection: duckdb.DuckDBPyConnection, mart: Mart) -> list[Any]:
     columns = connection.execute(f"describe {mart.relation}").fetchall()
-    rows = connection.execute(CHECKSUM.format(mart.relation)).fetchall()
-    return [[column[:2] for column in columns], rows]
+    return [[column[:2] for column in columns], content_of(connection, mart)]
 
 
 class _Connection:

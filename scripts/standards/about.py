@@ -14,6 +14,7 @@ import duckdb
 from export.package import DESCRIPTION, LICENSE
 from export.workbook import TITLE
 from standards.version import version_in
+from warehouse.database import named_rows
 
 LICENSE_URL = "https://www.usa.gov/government-works"
 REPORTS = """
@@ -66,15 +67,9 @@ def read_about(connection: duckdb.DuckDBPyConnection, manifest: Path) -> About:
         url=f"{pages['url'].rstrip('/')}/",
         owner=pages["owner"]["name"],
         email=pages["owner"]["email"],
-        reports=_rows(connection, REPORTS),
-        measures=_rows(connection, MEASURES),
+        reports=named_rows(connection.execute(REPORTS)),
+        measures=named_rows(connection.execute(MEASURES)),
     )
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    result = connection.execute(sql)
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def write_json(path: Path, content: Any) -> None:

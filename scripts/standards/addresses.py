@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from pages.checks import VERDICTS
-from pages.data import Data, grouped, sql_of
+from pages.data import Data, grouped
 from pages.numbers import place_in_print, shown, unit_of, what_of
 from pages.text import Row, number
 from standards.about import About
@@ -29,11 +29,7 @@ def addresses(data: Data, about: About, report_id: str) -> list[dict[str, Any]]:
         for name in bound["observation_ids"].split():
             bounds.setdefault(name, []).append(bound["label"])
     recomputed = grouped(
-        [
-            each
-            for each in data.query(sql_of("reconciliations"))
-            if each["recomputed_value"] is not None
-        ],
+        (each for each in data.reconciliations if each["recomputed_value"] is not None),
         "observation_id",
     )
     found = []

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from warehouse.database import named_rows
 from warehouse.manifest import Mart
 from warehouse.project import UserError
 
@@ -154,9 +155,7 @@ def read_cube(connection: duckdb.DuckDBPyConnection, fact: Mart, version: str) -
         UserError: a code is unknown or none of SDMX, or two observations have one key.
 
     """
-    result = connection.execute(OBSERVATIONS)
-    names = [column[0] for column in result.description]
-    found = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    found = named_rows(connection.execute(OBSERVATIONS))
     twice = [row for row in found if row["is_repeated"]]
     once = [row for row in found if row["is_preferred"]]
     lists: dict[str, Codes] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -65,6 +66,12 @@ def _close_file_access(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute("set enable_external_access = false")
             connection.execute("set disabled_filesystems = 'LocalFileSystem'")
             connection.execute("set lock_configuration = true")
+
+
+def named_rows(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the rows of a query that was executed, each by the names of its columns."""
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def quoted(name: str) -> str:

@@ -143,12 +143,16 @@ def build_id_of(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) ->
     """
     digest = hashlib.sha256()
     for mart in marts:
-        rows = connection.execute(
-            "select count(*), sum(md5_number_lower(cast(one_row as varchar)))"
-            f" from {mart.relation} as one_row"
-        ).fetchall()
-        digest.update(repr((mart, rows)).encode())
+        digest.update(repr((mart, content_of(connection, mart))).encode())
     return digest.hexdigest()[:12]
+
+
+def content_of(connection: duckdb.DuckDBPyConnection, mart: Mart) -> list[Any]:
+    """Return what the rows of a mart come to, in any order: their number, and a checksum."""
+    return connection.execute(
+        "select count(*), sum(md5_number_lower(cast(one_row as varchar)))"
+        f" from {mart.relation} as one_row"
+    ).fetchall()
 
 
 def check_build_id(connection: duckdb.DuckDBPyConnection, *files: Path) -> str:

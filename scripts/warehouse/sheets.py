@@ -24,11 +24,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import duckdb
 
-from warehouse.database import text
+from warehouse.database import quoted, text
 
 CODES = (
     "fiscal_year",
@@ -230,10 +230,14 @@ def fill(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
 def descriptions(manifest: Path) -> Iterator[str]:
     """Give the statements that store dbt's descriptions of the raw tables, which are sources."""
     for source in json.loads(manifest.read_bytes())["sources"].values():
-        table = f"{source['schema']}.{source['name']}"
-        yield f"comment on table {table} is {text(source['description'])}"
-        for name, column in source["columns"].items():
-            yield f"comment on column {table}.{name} is {text(column['description'])}"
+        yield from comments(f"{source['schema']}.{source['name']}", source)
+
+
+def comments(table: str, node: dict[str, Any]) -> Iterator[str]:
+    """Give the statements that store what dbt says of a node and its columns with its table."""
+    yield f"comment on table {table} is {text(node['description'])}"
+    for name, column in node["columns"].items():
+        yield f"comment on column {table}.{quoted(name)} is {text(column['description'])}"
 
 
 def text_columns(columns: Iterable[str]) -> str:
