@@ -26,7 +26,7 @@ from warehouse.project import PROJECT
 from warehouse.sheets import PROPOSALS, load_sheets, proposals, proposals_path, write_csv
 
 if TYPE_CHECKING:
-    from bounds.solver import Case, End, Numbers, System
+    from bounds.solver import Case, End, Numbers
 
 logger = logging.getLogger("build")
 
@@ -142,8 +142,10 @@ def bound_system(
     What the solver says is taken only if it is proven, so that no answer of it stops a build.
     """
     from bounds.solver import LARGEST, ContradictoryError, NotBoundedError
+    from bounds.terms import system_of
 
-    system = _system(connection, system_id, until)
+    terms = connection.execute(TERMS, [system_id]).fetchall()
+    system = system_of(terms, until)
     for bound_id, variable, divisor, whole in connection.execute(TARGETS, [system_id]).fetchall():
         try:
             low, high = (system.bound(variable, divisor, sign, whole=whole) for sign in (1, -1))
@@ -164,28 +166,6 @@ def bound_system(
         except Exception as error:
             text = f"the solver fails: {type(error).__name__} {error}"
             yield {"bound_id": bound_id, "kind": "problem", "item": text}
-
-
-def _system(connection: duckdb.DuckDBPyConnection, system_id: str, until: float) -> System:
-    from bounds.solver import Constraint, System
-
-    terms: dict[str, dict[str, Fraction]] = {}
-    limits: dict[str, list[Fraction | None]] = {}
-    whole, signed = set(), set()
-    assumed = {}
-    for key, assumption, variable, is_whole, is_signed, coefficient, *ends in connection.execute(
-        TERMS, [system_id]
-    ).fetchall():
-        terms.setdefault(key, {})[variable] = Fraction(coefficient)
-        limits[key] = [None if end is None else Fraction(end) for end in ends]
-        if assumption:
-            assumed[key] = assumption
-        if is_whole:
-            whole.add(variable)
-        if is_signed:
-            signed.add(variable)
-    constraints = {key: Constraint(terms[key], *limits[key]) for key in terms}
-    return System(constraints, whole, assumed, signed, until)
 
 
 def _rows(end: End, end_id: str) -> Iterator[Row]:

@@ -107,8 +107,7 @@ class System:
     def bound(self, variable: str, divisor: str | None, sign: int, *, whole: bool = True) -> End:
         """Return the least (sign 1) or the greatest (-1) value of a variable, whole or not.
 
-        The case that allows most is split until some values attain
-        what it allows, or too often.
+        The case that allows most is split until some values attain what it allows, or too often.
 
         Raises:
             NotBoundedError: there is none, or it could not be proven.

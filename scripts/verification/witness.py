@@ -7,10 +7,11 @@ its rounding, and all constraints that bounds rest on. They are the witness, and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from bounds.solver import Constraint, NotBoundedError, System
+from bounds.solver import NotBoundedError, System
+from bounds.terms import system_of, without
 from verification.engine import TERMS, YEARS_APART, Copies, makers
 from warehouse.sheets import Sheet
 
@@ -28,15 +29,16 @@ with terms as (
     where relations.is_consistent
 )
 
-select copy, relation_id, null, variable, series_key is not null, coefficient, low, high
+select copy, relation_id, null, variable, series_key is not null, false, coefficient, low, high
 from terms
 union all
-select distinct copy, 'number:' || variable, null, variable, false, 1, value_low, value_high
+select distinct
+    copy, 'number:' || variable, null, variable, false, false, 1, value_low, value_high
 from terms
 union all
 select
     split_part(system_id, '/', 1)::integer // {YEARS_APART}, system_id || ':' || constraint_id,
-    assumption_id, variable_key, is_whole, coefficient, low, high
+    assumption_id, variable_key, is_whole, is_signed, coefficient, low, high
 from intermediate.int_bound_terms
 order by all
 """
@@ -53,34 +55,24 @@ def labels(copies: Copies, sheets: Mapping[int, Sheet]) -> dict[int, str]:
             for statement in step.statements:
                 copies.connection.execute(statement)
         rows = copies.connection.execute(CONSTRAINTS).fetchall()
-    terms: dict[tuple[int, str], dict[str, Fraction]] = defaultdict(dict)
-    constraints: dict[int, dict[str, Constraint]] = defaultdict(dict)
-    whole: set[str] = set()
-    assumed: dict[str, str] = {}
-    for copy, name, assumption, variable, is_whole, coefficient, *ends in rows:
-        low, high = (None if end is None else Fraction(end) for end in ends)
-        sums = terms[copy, name]
-        sums[variable] = sums.get(variable, Fraction(0)) + Fraction(coefficient)
-        constraints[copy][name] = Constraint(sums, low, high)
-        whole |= {variable} if is_whole else set()
-        assumed |= {name: assumption} if assumption else {}
-    return {number: _label(constraints[number], whole, assumed) for number in sheets}
+    terms: dict[int, list[Sequence[Any]]] = defaultdict(list)
+    for copy, *term in rows:
+        terms[copy].append(term)
+    return {number: _label(system_of(terms[number])) for number in sheets}
 
 
-def _label(constraints: dict[str, Constraint], whole: set[str], assumed: dict[str, str]) -> str:
-    if _is_satisfied(constraints, whole):
+def _label(system: System) -> str:
+    if _is_satisfied(system):
         return UNDETECTABLE
-    for dropped in sorted({assumed[name] for name in constraints if name in assumed}):
-        rest = {k: each for k, each in constraints.items() if assumed.get(k) != dropped}
-        if _is_satisfied(rest, whole):
-            return f"missing rule, that rests on {dropped}"
+    for assumption in sorted({*system.assumed.values()}):
+        if _is_satisfied(without(system, assumption)):
+            return f"missing rule, that rests on {assumption}"
     return "missing rule"
 
 
-def _is_satisfied(constraints: dict[str, Constraint], whole: set[str]) -> bool:
-    """Whether the solver has whole numbers that satisfy all constraints, checked exactly."""
-    names = {name for each in constraints.values() for name in each.terms}
+def _is_satisfied(system: System) -> bool:
+    """Whether the solver has numbers, whole where they must be, that satisfy all constraints."""
     try:
-        return bool(System(constraints, whole & names, {}).bound("nothing", None, 1).witness)
+        return bool(system.bound("nothing", None, 1).witness)
     except NotBoundedError:
         return False

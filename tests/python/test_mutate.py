@@ -75,10 +75,14 @@ def test_a_table_that_cannot_be_made_stops_only_its_own_mutant(trial: Trial) -> 
 
 
 def test_what_the_print_cannot_tell_has_a_witness(trial: Trial) -> None:
-    """A relation finds the last; the whole numbers behind it contradict one another."""
+    """A relation finds the last; the whole numbers behind it contradict one another.
+
+    In the one before, a difference that a question asks for is negative.
+    """
     numbers = [
         (TABLE, 5, "n", "301", UNDETECTABLE),
         ("ussc_production_2021.figure_10", 1, "number_of_victims", "44", UNDETECTABLE),
+        ("ussc_production_2021.figure_22", 5, "percent", "7.6", UNDETECTABLE),
         ("ussc_production_2021.figure_23", 3, "percent", "4.2", "missing rule"),
     ]
     mutants = [Mutant(*each[:1], "", "number", *each[1:3], "", each[3]) for each in numbers]
